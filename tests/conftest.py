@@ -1,0 +1,13 @@
+"""Settings that every test shares.
+
+Rules of this file: only what the whole suite needs. Fixtures live beside the tests that use them.
+"""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+# Shared two-core machines stall for longer than any deadline that would mean something, and the
+# same examples in every run make a red run repeatable.
+settings.register_profile("house", deadline=None, derandomize=True, max_examples=50)
+settings.load_profile("house")
