@@ -1,0 +1,1 @@
+"""What every service stands on: the contract, the call, the pipeline, the store, the event log."""

@@ -1,0 +1,241 @@
+"""May this caller do this? Gathers every policy that applies and asks the policy language.
+
+Rules of this file: gathering only; the verdict is `languages.policy.evaluate`'s. In `warn` a
+denial is written to the event log and the call goes on; in `enforce` it is the answer. The root
+user of an account without guardrails, on its own resources without a policy, is allowed without
+asking: that is AWS's rule too, and the hot path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from cloudchamber.cloud import ports
+from cloudchamber.cloud.arns import find_arn
+from cloudchamber.cloud.caller import Caller
+from cloudchamber.cloud.errors import AccessDenied
+from cloudchamber.cloud.settings import NANOSECONDS
+from cloudchamber.languages.policy import (
+    AccessRequest,
+    Decision,
+    PolicySet,
+    Principal,
+    SourcedPolicy,
+    evaluate,
+)
+
+if TYPE_CHECKING:
+    from cloudchamber.cloud.call import Call
+
+_PRINCIPAL_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "root": "Account",
+        "user": "User",
+        "role-session": "AssumedRole",
+        "federated-user": "FederatedUser",
+    }
+)
+
+
+def authorise(call: Call) -> None:
+    """The pipeline's stage: decide, log, and in `enforce` raise AccessDenied."""
+    operation = call.operation
+    resources = _resources(call)
+    if resources:
+        call.resource = resources[0]
+    mode = call.cloud.settings.iam
+    if mode == "off" or operation.open:
+        return
+    for resource in resources or ("*",):
+        decision = decide(call, action_of(call), resource)
+        if decision is None:
+            continue
+        call.decision = decision
+        if decision.effect != "allowed":
+            _deny(call, decision, resource, enforced=mode == "enforce")
+            return
+
+
+def action_of(call: Call) -> str:
+    """The IAM action of a call, with its prefix."""
+    return f"{call.service.prefix}:{call.operation.action or call.operation_name}"
+
+
+def decide(
+    call: Call,
+    action: str,
+    resource: str,
+    *,
+    resource_policy: SourcedPolicy | None = None,
+    extra: Mapping[str, Sequence[str]] | None = None,
+) -> Decision | None:
+    """The verdict on one action and resource, or None where no policy has a say (own root).
+
+    `resource_policy` overrides what the service has attached (a role's trust policy, for STS).
+    """
+    caller = call.caller
+    owner = _owner(call, resource)
+    if resource_policy is None and call.service.resource_policy is not None:
+        resource_policy = call.service.resource_policy(call, resource)
+    guardrails = _guardrails(call, caller.account)
+    if (
+        caller.kind == "root"
+        and owner == caller.account
+        and resource_policy is None
+        and guardrails is None
+    ):
+        return None
+    if caller.kind == "service" and resource_policy is None:
+        # A service acting in its own right on a resource nobody guards with a policy.
+        return None
+    known = _policies(call, caller)
+    if known is None and not caller.session and caller.kind == "user":
+        known = ports.CallerPolicies(identity=())
+    resource_guardrails = _guardrails(call, owner) if owner != caller.account else guardrails
+    session_of = call.port(ports.SESSION_POLICIES)
+    policies = PolicySet(
+        identity=list(known.identity) if known else [],
+        boundary=known.boundary if known else None,
+        session=session_of(call.cloud, caller) if session_of and caller.session else None,
+        resource=resource_policy,
+        scps=_levels(guardrails.scps if guardrails else None),
+        rcps=_levels(resource_guardrails.rcps if resource_guardrails else None),
+    )
+    request = AccessRequest(
+        principal=_principal(caller),
+        action=action,
+        resource=resource,
+        resource_account=owner,
+        context=_context(call, known, guardrails, extra),
+    )
+    return evaluate(request, policies)
+
+
+def _deny(call: Call, decision: Decision, resource: str, *, enforced: bool) -> None:
+    verb = "was denied" if enforced else "would be denied"
+    call.cloud.events.add(
+        call.now,
+        resource,
+        "iam.denied" if enforced else "iam.would-deny",
+        f"{call.caller.arn} {verb} {action_of(call)} on {resource}: {decision.sentence()}",
+        call.cause,
+        {"request_id": call.request_id, "decision": decision_data(decision)},
+    )
+    if enforced:
+        raise AccessDenied(_code(call), decision.access_denied_message(), decision, _status(call))
+
+
+def decision_data(decision: Decision) -> dict[str, Any]:
+    """A decision as plain data, for the event log and `why`."""
+    return {
+        "effect": decision.effect,
+        "layer": decision.layer,
+        "sentence": decision.sentence(),
+        "trace": [str(step) for step in decision.trace()],
+    }
+
+
+def _code(call: Call) -> str:
+    if call.service.access_denied:
+        return call.service.access_denied
+    protocol = call.origin.protocol
+    if protocol == "ec2":
+        return "UnauthorizedOperation"
+    return "AccessDenied" if protocol in ("query", "rest-xml") else "AccessDeniedException"
+
+
+def _status(call: Call) -> int:
+    return 400 if call.origin.protocol == "json" else 403
+
+
+def _resources(call: Call) -> tuple[str, ...]:
+    find = call.operation.resource
+    if find is None:
+        return ()
+    found = find(call, call.input)
+    return (found,) if isinstance(found, str) else tuple(found)
+
+
+def _owner(call: Call, resource: str) -> str:
+    arn = find_arn(resource)
+    return arn.account if arn is not None and arn.account else call.account
+
+
+def _guardrails(call: Call, account: str) -> ports.Guardrails | None:
+    answer = call.port(ports.GUARDRAILS)
+    found: ports.Guardrails | None = answer(call.cloud, account) if answer else None
+    return found
+
+
+def _policies(call: Call, caller: Caller) -> ports.CallerPolicies | None:
+    answer = call.port(ports.POLICIES)
+    found: ports.CallerPolicies | None = answer(call.cloud, caller) if answer else None
+    return found
+
+
+def _levels(levels: Any) -> list[list[SourcedPolicy]] | None:
+    return None if levels is None else [list(level) for level in levels]
+
+
+def _principal(caller: Caller) -> Principal:
+    return Principal(
+        kind=caller.kind,
+        arn=caller.arn,
+        account=caller.account,
+        user_id=caller.user_id,
+        role_arn=caller.role_arn,
+        service=caller.service,
+    )
+
+
+def _context(
+    call: Call,
+    known: ports.CallerPolicies | None,
+    guardrails: ports.Guardrails | None,
+    extra: Mapping[str, Sequence[str]] | None,
+) -> dict[str, Sequence[str]]:
+    """The global condition keys of a call.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    caller = call.caller
+    context: dict[str, Sequence[str]] = {
+        "aws:CurrentTime": (_iso(call.now),),
+        "aws:EpochTime": (str(call.now // NANOSECONDS),),
+        "aws:RequestedRegion": (call.region,),
+        "aws:SecureTransport": ("true" if call.origin.scheme == "https" else "false",),
+        "aws:SourceIp": (call.origin.source_ip,),
+        "aws:UserAgent": (call.origin.user_agent,),
+        "aws:ViaAWSService": (
+            "true" if call.origin.is_nested and caller.kind != "service" else "false",
+        ),
+        "aws:PrincipalIsAWSService": ("true" if caller.kind == "service" else "false",),
+    }
+    if caller.kind not in ("anonymous", "service"):
+        context["aws:PrincipalArn"] = (caller.role_arn or caller.arn,)
+        context["aws:PrincipalAccount"] = (caller.account,)
+        context["aws:PrincipalType"] = (_PRINCIPAL_TYPES[caller.kind],)
+        context["aws:userid"] = (caller.user_id,)
+        if caller.kind == "user":
+            context["aws:username"] = (caller.name,)
+    if caller.kind == "service":
+        context["aws:PrincipalServiceName"] = (caller.service,)
+    if caller.source_identity:
+        context["aws:SourceIdentity"] = (caller.source_identity,)
+    for more in (
+        known.context if known else None,
+        guardrails.context if guardrails else None,
+        caller.context,
+        call.operation.context(call, call.input) if call.operation.context else None,
+        extra,
+    ):
+        if more:
+            context.update(more)
+    return context
+
+
+def _iso(t_ns: int) -> str:
+    return datetime.fromtimestamp(t_ns // NANOSECONDS, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,45 @@
+"""The questions that the house asks a service, by name. Services answer; nobody imports them.
+
+Rules of this file: names and shapes only. A port is declared in `Service(ports={...})`. A service
+that was never called has no state, so its ports are not asked and its code is not loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from cloudchamber.languages.policy import SourcedPolicy
+
+# (cloud, access_key) -> Credentials | None: whose key is it?
+CREDENTIALS: Final = "credentials"
+# (cloud, caller) -> CallerPolicies | None: which policies hold for a user or a role session?
+POLICIES: Final = "policies"
+# (cloud, caller) -> list[SourcedPolicy] | None: the session policies of an STS session.
+SESSION_POLICIES: Final = "session-policies"
+# (cloud, account) -> Guardrails | None: what an organization imposes on an account.
+GUARDRAILS: Final = "guardrails"
+# (cloud, role_arn) -> Role-like row | None: used by STS to find whom a role trusts.
+ROLE: Final = "role"
+
+
+class CallerPolicies(msgspec.Struct, frozen=True, kw_only=True):
+    """What IAM attaches to a principal: identity policies, boundary, tags as condition keys."""
+
+    identity: Sequence[SourcedPolicy]
+    boundary: SourcedPolicy | None = None
+    context: Mapping[str, Sequence[str]] = {}
+
+
+class Guardrails(msgspec.Struct, frozen=True, kw_only=True):
+    """What an organization imposes: one list per level from the root to the account.
+
+    `scps` and `rcps` are None where they do not apply (management account, not enabled).
+    `context` carries aws:PrincipalOrgID and aws:PrincipalOrgPaths.
+    """
+
+    scps: Sequence[Sequence[SourcedPolicy]] | None = None
+    rcps: Sequence[Sequence[SourcedPolicy]] | None = None
+    context: Mapping[str, Sequence[str]] = {}

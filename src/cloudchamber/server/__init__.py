@@ -1,0 +1,1 @@
+"""The only home of sockets, threads, processes and the wall clock."""

@@ -1,0 +1,31 @@
+"""The two nouns of HTTP that the wire layer speaks: a request and a response.
+
+Rules of this file: plain values, no parsing, no socket. A front end fills a `Request` from whatever
+it reads; header names are lower case so that nothing above ever asks twice.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Request(msgspec.Struct, gc=False):
+    """One HTTP request, whole.
+
+    `path` is the raw percent-encoded path without the query, `query` the raw query without `?`.
+    Header names are lower case; a repeated header's values are joined with `", "`.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+class Response(msgspec.Struct, gc=False):
+    """One HTTP response, whole. `content-length` is the front end's business, not the codec's."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""

@@ -1,0 +1,1 @@
+"""The physics under the cloud. Knows no AWS API."""
