@@ -1,0 +1,87 @@
+"""Holds: real activity keeps the clock still, by name.
+
+Rules of this file: a hold has a reason a person can read; holds are counted, so overlapping ones
+need no order; a hold ends once. While any is live the clock stays at `now`; events due at `now`
+still run, so that several activities may start at one instant.
+
+Why not detect idleness instead: a process, a socket or a client's think time is invisible to a
+queue of timers, and every clock that skips when its queue looks idle fires timeouts while the
+answer is on its way. So whoever does real work says so.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from cloudchamber.kernel.errors import KernelError
+
+
+class Hold:
+    """One live reason for the clock to stand still. A context manager.
+
+    `strict` also stops events due at the present instant. `pace` is the mild kind: it stops every
+    skip of time, but a clock paced by the wall (`live` mode) walks on under it.
+    """
+
+    __slots__ = ("_holds", "live", "pace", "since_ns", "strict", "why")
+
+    def __init__(self, holds: Holds, why: str, since_ns: int, strict: bool, pace: bool) -> None:
+        self._holds = holds
+        self.why = why
+        self.since_ns = since_ns
+        self.strict = strict
+        self.pace = pace
+        self.live = True
+
+    def release(self) -> None:
+        """End the hold. Raises `KernelError` when it has ended before."""
+        if not self.live:
+            raise KernelError(f"hold {self.why!r} was released twice")
+        self.live = False
+        self._holds._drop(self)
+
+    def __enter__(self) -> Hold:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.live:
+            self.release()
+
+
+class Holds:
+    """The live holds and how many of each sort there are; the run loop reads the counts."""
+
+    __slots__ = ("_live", "count", "pace_count", "strict_count")
+
+    def __init__(self) -> None:
+        self._live: dict[Hold, None] = {}  # a dict for its order: oldest first
+        self.count = 0
+        self.pace_count = 0
+        self.strict_count = 0
+
+    def take(self, why: str, since_ns: int, strict: bool, pace: bool) -> Hold:
+        hold = Hold(self, why, since_ns, strict, pace)
+        self._live[hold] = None
+        self.count += 1
+        if strict:
+            self.strict_count += 1
+        if pace:
+            self.pace_count += 1
+        return hold
+
+    def live(self) -> tuple[Hold, ...]:
+        """The live holds, oldest first."""
+        return tuple(self._live)
+
+    def _drop(self, hold: Hold) -> None:
+        del self._live[hold]
+        self.count -= 1
+        if hold.strict:
+            self.strict_count -= 1
+        if hold.pace:
+            self.pace_count -= 1
