@@ -45,7 +45,7 @@ def authenticate(
         if cloud.settings.iam == "enforce":
             raise _unknown_key(route.protocol)
         return root(cloud.settings.account, access_key=credential.access_key), region
-    _check_token(cloud, known, credential, route.protocol)
+    _check_state(cloud, known, credential, route.protocol)
     if known.secret is not None and cloud.settings.iam != "off":
         cloud.verifier.verify(request, credential, known.secret, _wall_s(wall_ns))
     return known.caller, region
@@ -68,8 +68,8 @@ def _unsigned(cloud: Cloud) -> Caller:
     return ANONYMOUS if cloud.settings.iam == "enforce" else root(cloud.settings.account)
 
 
-def _check_token(cloud: Cloud, known: Credentials, credential: Credential, protocol: str) -> None:
-    if known.token is not None and credential.token != known.token:
+def _check_state(cloud: Cloud, known: Credentials, credential: Credential, protocol: str) -> None:
+    if not known.is_active or (known.token is not None and credential.token != known.token):
         raise _unknown_key(protocol)
     if known.expires_ns is not None and cloud.kernel.now >= known.expires_ns:
         code = "ExpiredTokenException" if protocol in JSON_PROTOCOLS else "ExpiredToken"

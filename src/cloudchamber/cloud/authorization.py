@@ -55,8 +55,28 @@ def authorise(call: Call) -> None:
             continue
         call.decision = decision
         if decision.effect != "allowed":
-            _deny(call, decision, resource, enforced=mode == "enforce")
+            _deny(call, decision, action_of(call), resource)
             return
+
+
+def require(
+    call: Call,
+    action: str,
+    resource: str,
+    *,
+    extra: Mapping[str, Sequence[str]] | None = None,
+) -> None:
+    """Ask for one more permission in the midst of a handler (iam:PassRole and its like).
+
+    `extra` are condition keys of this question alone. Logs a denial, and raises AccessDenied in
+    `enforce`; call it before anything is changed.
+    """
+    if call.cloud.settings.iam == "off":
+        return
+    decision = decide(call, action, resource, extra=extra)
+    if decision is not None and decision.effect != "allowed":
+        call.decision = decision
+        _deny(call, decision, action, resource)
 
 
 def action_of(call: Call) -> str:
@@ -114,13 +134,14 @@ def decide(
     return evaluate(request, policies)
 
 
-def _deny(call: Call, decision: Decision, resource: str, *, enforced: bool) -> None:
+def _deny(call: Call, decision: Decision, action: str, resource: str) -> None:
+    enforced = call.cloud.settings.iam == "enforce"
     verb = "was denied" if enforced else "would be denied"
     call.cloud.events.add(
         call.now,
         resource,
         "iam.denied" if enforced else "iam.would-deny",
-        f"{call.caller.arn} {verb} {action_of(call)} on {resource}: {decision.sentence()}",
+        f"{call.caller.arn} {verb} {action} on {resource}: {decision.sentence()}",
         call.cause,
         {"request_id": call.request_id, "decision": decision_data(decision)},
     )

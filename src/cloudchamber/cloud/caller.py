@@ -62,9 +62,11 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an access key: whose it is, its secret, its token, until when it holds.
 
     `secret` None means that no secret was ever issued (a 12-digit root key): nothing to verify.
+    A key that is not active is known and refused, whatever the permission mode.
     """
 
     caller: Caller
     secret: str | None = None
     token: str | None = None
     expires_ns: int | None = None
+    is_active: bool = True

@@ -9,6 +9,7 @@ Authentication happens before there is a Call (it makes the caller); encoding ha
     throttle       is the caller over AWS's rate     cloud/throttling.py
     dispatch       the service's handler             services/*/
     meter          count what AWS would bill         here
+    notice         when a key or role was last used  here
     log            the event log and `why`           here
 
 Permissions come before refusal: a caller who may not is told so first, as at AWS.
@@ -22,6 +23,7 @@ from typing import Final
 from cloudchamber.cloud.authorization import authorise
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import Refused
+from cloudchamber.cloud.ports import SEEN
 from cloudchamber.cloud.service import Output, Waiting, mutates
 from cloudchamber.cloud.throttling import throttle
 from cloudchamber.wire.errors import WireError
@@ -47,6 +49,13 @@ def meter(call: Call, error: WireError | None) -> None:
     )
 
 
+def notice(call: Call, error: WireError | None) -> None:
+    """Tell who keeps track of it that this caller was at work."""
+    if call.caller.kind not in ("anonymous", "service"):
+        for tell in call.cloud.registry.ports(SEEN):
+            tell(call)
+
+
 def log(call: Call, error: WireError | None) -> None:
     """Remember the call for `why`, and write an event for one that changed the world."""
     if error is None and mutates(call.operation_name, call.operation):
@@ -55,4 +64,4 @@ def log(call: Call, error: WireError | None) -> None:
 
 
 BEFORE: Final[tuple[Callable[[Call], None], ...]] = (authorise, refuse, throttle)
-AFTER: Final[tuple[Callable[[Call, WireError | None], None], ...]] = (meter, log)
+AFTER: Final[tuple[Callable[[Call, WireError | None], None], ...]] = (meter, notice, log)

@@ -21,8 +21,10 @@ POLICIES: Final = "policies"
 SESSION_POLICIES: Final = "session-policies"
 # (cloud, account) -> Guardrails | None: what an organization imposes on an account.
 GUARDRAILS: Final = "guardrails"
-# (cloud, role_arn) -> Role-like row | None: used by STS to find whom a role trusts.
+# (cloud, role_arn) -> RoleFacts | None: used by STS to find whom a role trusts.
 ROLE: Final = "role"
+# (call) -> None: told after each call; keys and roles remember when they were last used.
+SEEN: Final = "seen"
 
 
 class CallerPolicies(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +33,23 @@ class CallerPolicies(msgspec.Struct, frozen=True, kw_only=True):
     identity: Sequence[SourcedPolicy]
     boundary: SourcedPolicy | None = None
     context: Mapping[str, Sequence[str]] = {}
+
+
+class RoleFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What others may know of a role: whom it trusts, its identity, how long a session may last.
+
+    `trust` is the trust policy as JSON text. `tags` are the role's own tags. The role's
+    permissions and its boundary are not here: the `policies` port gives them for a session.
+    """
+
+    arn: str
+    role_id: str
+    name: str
+    path: str
+    account: str
+    trust: str
+    max_session_s: int
+    tags: Mapping[str, str] = {}
 
 
 class Guardrails(msgspec.Struct, frozen=True, kw_only=True):
