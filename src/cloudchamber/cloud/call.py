@@ -115,6 +115,7 @@ class Call:
 
     def stream(self, arn: str, purpose: str) -> Stream:
         """The random stream of one resource and purpose; never shifted by other resources."""
+        self.cloud.touches += 1
         return self.cloud.kernel.streams.stream(arn, purpose)
 
     # State
@@ -175,6 +176,7 @@ class Call:
         `args` are plain data. The handler is called as `(call, *args)`. Returns a number that
         `cancel` takes.
         """
+        self.cloud.touches += 1
         everything = (self.account, self.region, self.cause, *args)
         return self.cloud.kernel.at(t_ns, kind, everything, weak=weak)
 
@@ -184,11 +186,14 @@ class Call:
 
     def cancel(self, event: int) -> None:
         """Take back a scheduled event; no effect when it has already happened."""
+        self.cloud.touches += 1
         self.cloud.kernel.cancel(event)
 
     def wake(self, *key: str) -> int:
         """Resume, at this instant, every waiting handler that waits on `key`."""
-        return self.cloud.kernel.wake(key)
+        woken = self.cloud.kernel.wake(key)
+        self.cloud.touches += woken
+        return woken
 
     def meter(self, usage: str, amount: float = 1, resource: str = "") -> None:
         """Count usage beside the requests that the pipeline counts by itself."""
@@ -226,7 +231,8 @@ class Call:
         if isinstance(result, GeneratorType):
             result.close()
             raise TypeError(f"{service}.{operation} waits; use invoke_waiting")
-        return result
+        output: Output = result
+        return output
 
     def invoke_waiting(
         self,
@@ -241,10 +247,8 @@ class Call:
     ) -> Waiting:
         """Like `invoke` in a waiting handler: `output = yield from call.invoke_waiting(...)`."""
         result = self._perform(service, operation, request, principal, account, region, caller)
-        if isinstance(result, GeneratorType):
-            output: Output = yield from result
-            return output
-        return result
+        output: Output = (yield from result) if isinstance(result, GeneratorType) else result
+        return output
 
     def _perform(
         self,

@@ -26,8 +26,8 @@ from cloudchamber.cloud.events import EventLog
 from cloudchamber.cloud.metering import Meter
 from cloudchamber.cloud.pipeline import AFTER, BEFORE, dispatch
 from cloudchamber.cloud.registry import Registry
-from cloudchamber.cloud.service import Output, Service, Waiting, mutates
-from cloudchamber.cloud.settings import Settings
+from cloudchamber.cloud.service import Input, Output, Service, Waiting, mutates
+from cloudchamber.cloud.settings import Settings, SettingsError, is_account
 from cloudchamber.cloud.store import Store
 from cloudchamber.kernel import Kernel, Parked
 from cloudchamber.wire.errors import WireError
@@ -92,6 +92,7 @@ class ParkedCall(msgspec.Struct):
     record: CallRecord
     parked: Parked
     waiting: Waiting
+    settle: Settle
 
 
 class Cloud:
@@ -112,6 +113,8 @@ class Cloud:
         self.meter = Meter()
         self.registry = Registry(self._on_load)
         self.number = 0
+        # Grows whenever a call schedules, wakes or draws: such a call is an input to be journalled.
+        self.touches = 0
         self.parked: dict[int, ParkedCall] = {}
         self.requests: deque[Trace] = deque(maxlen=self.settings.requests_max)
         self._request_key = blake2b(b"requests", key=self.settings.seed.to_bytes(8, "big")).digest()
@@ -119,11 +122,18 @@ class Cloud:
     def reset(self, settings: Settings | None = None) -> None:
         """Empty every account and region and put the clock back to its start.
 
-        Calls that wait are dropped without an answer; their front ends are told first by
-        `drop_all` if they want to say something.
+        Calls that wait are answered with an error first.
         """
+        self.release("the chamber was reset")
         self.settings = settings or self.settings
         self._open()
+
+    def release(self, reason: str) -> None:
+        """Answer every waiting call with an error, because its world is about to end."""
+        for number in sorted(self.parked):
+            parked = self.parked[number]
+            self._drop(number)
+            parked.settle(None, AwsError("ServiceUnavailable", f"Cloudchamber: {reason}", 503))
 
     # A request, from bytes to bytes
 
@@ -173,7 +183,8 @@ class Cloud:
     def handle(self, request: Request) -> Response | None:
         """Answer a request at once; None when it waits and nobody moves the clock.
 
-        In the `demand` and `auto` modes a waiting call moves the clock itself.
+        A waiting call moves the clock as the `demand` mode does; hosts that know other modes
+        use `begin`.
         """
         answers: list[Response] = []
         number = self.begin(request, answers.append)
@@ -199,12 +210,51 @@ class Cloud:
         response.headers[FIDELITY_HEADER] = call.operation.fidelity
         finish(response)
 
+    def ask(
+        self,
+        service: str,
+        operation: str,
+        request: Input,
+        *,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> Output:
+        """Call an operation as an account's root user, with no bytes. Raises its WireError.
+
+        For the faces of the chamber (console, command line); services use `call.invoke`.
+        """
+        self.number += 1
+        owner = account or self.settings.account
+        if not is_account(owner):
+            raise SettingsError("account", f"an account is 12 digits, not {owner!r}")
+        call = Call(
+            self,
+            self.registry.expect(service),
+            operation,
+            request,
+            callers.root(owner),
+            owner,
+            region or self.settings.region,
+            self.number,
+        )
+        answers: list[Output] = []
+
+        def settle(output: Output | None, error: WireError | None) -> None:
+            if error is not None:
+                raise error
+            answers.append(output or {})
+
+        self.submit(call, settle)
+        while not answers and self.kernel.run_demand():
+            pass
+        return answers[0]
+
     # A call, from input to output
 
     def submit(self, call: Call, settle: Settle) -> None:
         """Perform a top-level call, journal it if it touched the world, then settle it."""
         kernel = self.kernel
-        before = (kernel.scheduled, kernel.streams.draws, self.events.last)
+        before = (self.touches, self.events.last)
         record = CallRecord(
             kernel.now,
             call.number,
@@ -222,13 +272,15 @@ class Cloud:
         except WireError as error:
             self._settle(call, record, before, None, error)
             settle(None, error)
-            return
-        if isinstance(result, GeneratorType):
-            self._step(call, record, result, None, settle, before)
-            return
-        assert not isinstance(result, GeneratorType)
-        self._settle(call, record, before, result, None)
-        settle(result, None)
+        else:
+            if not isinstance(result, dict):
+                self._step(call, record, result, None, settle, before)
+            else:
+                self._settle(call, record, before, result, None)
+                settle(result, None)
+        if self.touches != before[0]:
+            # Whoever was woken by this call is answered at this instant, in every clock mode.
+            kernel.settle()
 
     def perform(self, call: Call) -> Output | Waiting:
         """The stages before and the handler; raises WireError. Nested calls end here."""
@@ -240,7 +292,7 @@ class Cloud:
         self,
         call: Call,
         record: CallRecord | None,
-        before: tuple[int, int, int],
+        before: tuple[int, int],
         output: Output | None,
         error: WireError | None,
     ) -> None:
@@ -248,8 +300,7 @@ class Cloud:
             stage(call, error)
         if record is None:
             return
-        kernel = self.kernel
-        touched = before != (kernel.scheduled, kernel.streams.draws, self.events.last)
+        touched = before != (self.touches, self.events.last)
         if touched or (error is None and mutates(call.operation_name, call.operation)):
             self.write(record)
 
@@ -260,7 +311,7 @@ class Cloud:
         waiting: Waiting,
         woken: bool | None,
         settle: Settle,
-        before: tuple[int, int, int] | None,
+        before: tuple[int, int] | None,
     ) -> None:
         """Run a waiting handler up to its next wait or its end.
 
@@ -268,7 +319,7 @@ class Cloud:
         begins it at the same instant and the same kernel events resume it.
         """
         self.parked.pop(call.number, None)
-        first = before if before is not None else (0, 0, 0)
+        first = before if before is not None else (0, 0)
         try:
             wait = next(waiting) if woken is None else waiting.send(woken)
         except StopIteration as stop:
@@ -281,12 +332,27 @@ class Cloud:
             return
         if before is not None:
             self.write(record)
+        resume = partial(self._resume, call, record, waiting, settle)
+        parked = self.kernel.park(wait.until_ns, wait.keys, resume, describe=call.number)
+        self.parked[call.number] = ParkedCall(record, parked, waiting, settle)
 
-        def resume(was_woken: bool) -> None:
-            self._step(call, record, waiting, was_woken, settle, None)
+    def _resume(
+        self, call: Call, record: CallRecord, waiting: Waiting, settle: Settle, woken: bool
+    ) -> None:
+        self._step(call, record, waiting, woken, settle, None)
 
-        parked = self.kernel.park(wait.until_ns, wait.keys, resume)
-        self.parked[call.number] = ParkedCall(record, parked, waiting)
+    def adopt(self, record: CallRecord, parked: Parked) -> None:
+        """Begin a waiting call of a loaded world again, up to where it waits.
+
+        It finds what it found before (a waiting handler changes nothing before it ends), so it
+        waits for the same; its client is gone.
+        """
+        call = self.call_of(record)
+        waiting = dispatch(call)
+        assert isinstance(waiting, GeneratorType)
+        next(waiting)
+        parked.adopt(partial(self._resume, call, record, waiting, _nobody))
+        self.parked[record.number] = ParkedCall(record, parked, waiting, _nobody)
 
     def drop(self, number: int) -> None:
         """The client of a waiting call went away: forget the call. An input like any other."""
@@ -297,7 +363,7 @@ class Cloud:
     def _drop(self, number: int) -> None:
         parked = self.parked.pop(number, None)
         if parked is not None:
-            self.kernel.unpark(parked.parked)
+            parked.parked.cancel()
             parked.waiting.close()
 
     # Inputs
@@ -336,6 +402,10 @@ class Cloud:
             self.write(record)
 
     def _replay_call(self, record: CallRecord) -> None:
+        self.submit(self.call_of(record), _nobody)
+
+    def call_of(self, record: CallRecord) -> Call:
+        """The call that a record describes, begun when it was begun."""
         call = Call(
             self,
             self.registry.expect(record.service),
@@ -348,7 +418,7 @@ class Cloud:
             origin=record.origin,
         )
         call.started_ns = record.t_ns
-        self.submit(call, _nobody)
+        return call
 
     # Consequences
 
@@ -412,7 +482,8 @@ def _spelled(
     if codec is None:
         # Nobody knows whose request this is; a JSON error is what most clients can show.
         codec = codec_for(load_model("sts"), "query")
-    return codec.encode_error(operation, error, request_id)
+    response: Response = codec.encode_error(operation, error, request_id)
+    return response
 
 
 __all__ = ("AwsError", "CallRecord", "ClockRecord", "Cloud", "DropRecord", "Trace")

@@ -66,8 +66,14 @@ class EventLog:
         """The event of that number, or None when it is forgotten or never was."""
         if not self._events:
             return None
-        index = number - self._events[0].number
-        return self._events[index] if 0 <= index < len(self._events) else None
+        index = min(number - self._events[0].number, len(self._events) - 1)
+        if index < 0:
+            return None
+        # Numbers may have gaps (a replay sets the count), so the event is here or further down.
+        while index > 0 and self._events[index].number > number:
+            index -= 1
+        event: Event = self._events[index]
+        return event if event.number == number else None
 
     def select(self, since_ns: int = 0, about: str | None = None, limit: int = 1000) -> list[Event]:
         """The newest `limit` events at or after `since_ns` (about one thing), oldest first."""
@@ -92,10 +98,9 @@ class EventLog:
         return chain
 
     def _newest(self, about: str) -> Event | None:
-        for event in reversed(self._events):
-            if mentions(event, about):
-                return event
-        return None
+        found = (event for event in reversed(self._events) if mentions(event, about))
+        newest: Event | None = next(found, None)
+        return newest
 
     def clear(self) -> None:
         """Forget every event and count from 1 again."""

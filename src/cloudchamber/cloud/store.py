@@ -7,7 +7,7 @@ elsewhere. A scope is made when it is first asked for and costs nothing until th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -43,6 +43,16 @@ class Table(Generic[Row]):
         self.scope = scope
         self.ordered = ordered
         self.key_type = key_type
+
+    def encode(self, rows: Mapping[Any, Row]) -> bytes:
+        """One scope's rows as bytes, in their order."""
+        return msgspec.msgpack.encode(list(rows.items()))
+
+    def decode(self, data: bytes) -> list[tuple[Any, Row]]:
+        """The (key, row) pairs that `encode` wrote."""
+        pairs: Any = list[tuple[self.key_type, self.row]]  # type: ignore[name-defined]
+        decoded: list[tuple[Any, Row]] = msgspec.msgpack.decode(data, type=pairs)
+        return decoded
 
     def __repr__(self) -> str:
         return f"Table({self.name!r}, {self.row.__name__}, {self.scope!r})"
@@ -96,27 +106,18 @@ class Store:
         """Names of the tables that were ever asked for, sorted."""
         return sorted(self._tables)
 
-    def dump(self) -> dict[str, Any]:
-        """Plain data: table name -> list of (account, region, [(key, row)])."""
-        return {
-            name: [
-                (
-                    account,
-                    region,
-                    [
-                        (key, msgspec.to_builtins(row, builtin_types=(bytes,)))
-                        for key, row in rows.items()
-                    ],
-                )
-                for (account, region), rows in sorted(scopes.items(), key=lambda item: item[0])
-                if rows
+    def dump(self, tables: Mapping[str, Table[Any]]) -> dict[str, list[tuple[str, str, bytes]]]:
+        """Every scope that holds rows, encoded: table name -> [(account, region, rows)]."""
+        dumped: dict[str, list[tuple[str, str, bytes]]] = {}
+        for name in self.table_names():
+            table = tables[name]
+            dumped[name] = [
+                (account, region, table.encode(rows))
+                for account, region, rows in self.scopes(table)
             ]
-            for name, scopes in sorted(self._tables.items())
-        }
+        return dumped
 
-    def restore(self, table: Table[Row], dumped: list[Any]) -> None:
+    def restore(self, table: Table[Row], dumped: list[tuple[str, str, bytes]]) -> None:
         """Put back one table's rows from what `dump` gave for it."""
-        for account, region, pairs in dumped:
-            rows = self.rows(table, account, region)
-            for key, row in pairs:
-                rows[msgspec.convert(key, table.key_type)] = msgspec.convert(row, table.row)
+        for account, region, data in dumped:
+            self.rows(table, account, region).update(table.decode(data))

@@ -1,0 +1,1 @@
+"""The public test kit: a chamber in your process, a pytest plugin, and what tests need of both."""
