@@ -1,0 +1,1 @@
+"""One file per verb; the folder is the list."""
