@@ -17,6 +17,7 @@ SKIPPED = frozenset({"__pycache__", "node_modules", "build", "dist", "htmlcov"})
 HIDDEN_KEPT = frozenset({".ci", ".gitignore"})
 BINARY = frozenset({".gz", ".zip", ".png", ".jpg", ".ico", ".woff2", ".pyc", ".whl", ".bin"})
 
+OLDEST_PYTHON = (3, 11)
 PACKAGE = "cloudchamber"
 PACKAGE_PATH = f"src/{PACKAGE}/"
 
@@ -49,7 +50,20 @@ class Source:
 
     @cached_property
     def tree(self) -> ast.Module:
-        return ast.parse(self.text, self.path)
+        """The file's tree; an empty one when it is no Python (`error` says so)."""
+        try:
+            return ast.parse(self.text, self.path, feature_version=OLDEST_PYTHON)
+        except SyntaxError:
+            return ast.Module(body=[], type_ignores=[])
+
+    @cached_property
+    def error(self) -> SyntaxError | None:
+        """Why the oldest Python that we run on could not read it, if so."""
+        try:
+            ast.parse(self.text, self.path, feature_version=OLDEST_PYTHON)
+        except SyntaxError as error:
+            return error
+        return None
 
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:

@@ -33,6 +33,8 @@ CASES = (
     Case(layers.layers_hold, {CLOUD: "from . import store"}),
     Case(layers.layers_hold, {SERVER: "import cloudchamber.kernel"}, "server imports"),
     Case(layers.layers_hold, {SERVER: "import cloudchamber.control.clock"}),
+    Case(layers.layers_hold, {SERVER: "from cloudchamber import __version__"}),
+    Case(layers.layers_hold, {SERVER: "from cloudchamber import Chamber"}, "server imports"),
     Case(layers.layers_hold, {QUEUES: "from cloudchamber.kernel import x"}, "services imports"),
     Case(layers.layers_hold, {QUEUES: "from cloudchamber.services.sqs import nouns"}),
     Case(layers.layers_hold, {"src/cloudchamber/cores/x.py": ""}, "no such layer: cores"),

@@ -12,6 +12,9 @@ TITLE = prose.markdown_has_one_title
 LINKS = prose.links_lead_somewhere
 
 CASES = (
+    Case(prose.files_can_be_read, {"src/x.py": "x = = 1"}, "src/x.py:1: invalid syntax"),
+    Case(prose.files_can_be_read, {"src/x.py": "class A[T]: ..."}, "src/x.py:1:"),
+    Case(prose.files_can_be_read, {"src/x.py": "x = 1"}),
     Case(OPENS, {"src/x.py": "x = 1"}, "does not open with a docstring"),
     Case(OPENS, {"src/x.py": '"""The rules."""\nx = 1', "src/__init__.py": ""}),
     Case(TITLE, {"docs/x.md": "text"}, "does not open with a title"),

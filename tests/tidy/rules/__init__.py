@@ -10,6 +10,7 @@ from tests.tidy.rules import bans, imports, layers, names, prose, sizes, state, 
 Rule = Callable[[House], Iterator[Finding]]
 
 RULES: tuple[Rule, ...] = (
+    prose.files_can_be_read,
     layers.layers_hold,
     layers.services_are_strangers,
     layers.libraries_fit_the_layer,

@@ -22,7 +22,7 @@ SERVICE_FILES = frozenset(
 # Names of layers or of kinds of code, where a service names its nouns.
 NO_NOUNS = frozenset(
     "api base constants core handler handlers impl main model models operation operations routes "
-    "schema schemas state types views".split()
+    "schema schemas".split()
 )
 NOUN_FILE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\.(py|json|toml)")
 MANDATORY = ("README.md", "__init__.py", "service.py")
@@ -60,7 +60,7 @@ def services_are_declared(house: House) -> Iterator[Finding]:
     for source in house.package:
         if not source.service or source.path.rpartition("/")[2] != "service.py":
             continue
-        if not re.search(r"^SERVICE(: \w+)? = Service\($", source.text, re.MULTILINE):
+        if not re.search(r"^SERVICE(: \w+)? = Service\(", source.text, re.MULTILINE):
             yield Finding(source.path, 1, "no SERVICE = Service(")
         for match in re.finditer(r"^\s*(async def|def|class) (\w+)", source.text, re.MULTILINE):
             line = source.text.count("\n", 0, match.start(2)) + 1

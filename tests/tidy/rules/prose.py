@@ -16,10 +16,17 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`[^`]*`")
 
 
+def files_can_be_read(house: House) -> Iterator[Finding]:
+    """Every Python file is Python, as the oldest version that we run on knows it."""
+    for source in house.python:
+        if source.error:
+            yield Finding(source.path, source.error.lineno or 1, str(source.error.msg))
+
+
 def files_open_with_their_rules(house: House) -> Iterator[Finding]:
     """Every Python file that holds anything opens with a docstring."""
     for source in house.python:
-        if source.text.strip() and not ast.get_docstring(source.tree):
+        if source.text.strip() and not source.error and not ast.get_docstring(source.tree):
             yield Finding(source.path, 1, "does not open with a docstring")
 
 
