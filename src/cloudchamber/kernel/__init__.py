@@ -14,20 +14,7 @@ from cloudchamber.kernel.parking import Key, Parked
 from cloudchamber.kernel.plain import Plain
 from cloudchamber.kernel.streams import Stream, Streams
 
-__all__ = [
-    "Divergence",
-    "Entry",
-    "Event",
-    "Guards",
-    "Hold",
-    "JournalError",
-    "Kernel",
-    "KernelError",
-    "Key",
-    "Parked",
-    "Plain",
-    "Stream",
-    "Streams",
-    "Trace",
-    "first_divergence",
-]
+__all__ = (
+    "Divergence", "Entry", "Event", "Guards", "Hold", "JournalError", "Kernel", "KernelError",
+    "Key", "Parked", "Plain", "Stream", "Streams", "Trace", "first_divergence",
+)  # fmt: skip

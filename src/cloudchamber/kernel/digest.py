@@ -16,18 +16,15 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from marshal import dumps
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 from cloudchamber.kernel.errors import KernelError
-from cloudchamber.kernel.plain import Plain, thaw_args
+from cloudchamber.kernel.plain import Plain, thaw
 
 BATCH: Final = 256
-_DIGEST_BYTES: Final = 16
 NOTE_SEQ: Final = -1
+_DIGEST_BYTES: Final = 16
 _NOTE_INLINE_BYTES: Final = 1024  # longer inputs enter as their hash, so that a batch stays small
-_MARSHAL_VERSION: Final = 2
-
-RawEntry: TypeAlias = "tuple[int, int, str, tuple[Plain, ...]]"
 
 
 class Entry(NamedTuple):
@@ -39,12 +36,15 @@ class Entry(NamedTuple):
     args: tuple[Plain, ...]
 
 
-def canonical(entries: list[RawEntry]) -> bytes:
+Raw = tuple[int, int, str, tuple[Plain, ...]]  # an Entry before anybody looks at it
+
+
+def canonical(entries: list[Raw]) -> bytes:
     """The bytes that stand for these entries: equal exactly when the entries are."""
-    return dumps(entries, _MARSHAL_VERSION)
+    return dumps(entries, 2)
 
 
-def _fold(state: bytes, batch: list[RawEntry]) -> bytes:
+def _fold(state: bytes, batch: list[Raw]) -> bytes:
     return blake2b(state + canonical(batch), digest_size=_DIGEST_BYTES).digest()
 
 
@@ -52,8 +52,7 @@ class Trace(NamedTuple):
     """What one run kept for comparison.
 
     `entries` are those numbered `skip`, `skip + 1` and so on, of `total` in all (from 0).
-    `states[i]` is the digest's state after batch `base + i`; the last one belongs to the batch
-    that was still open.
+    `states[i]` is the digest's state after batch `base + i`; the last is the open batch's.
     """
 
     skip: int
@@ -62,21 +61,21 @@ class Trace(NamedTuple):
     base: int
     states: tuple[bytes, ...]
 
-    def knows(self, index: int) -> bool:
-        """Whether this trace can say what entry `index` was, or that there was none."""
-        return index >= self.total or 0 <= index - self.skip < len(self.entries)
+    def knows(self, number: int) -> bool:
+        """Whether this trace can say what the entry of that number was, or that there was none."""
+        return number >= self.total or 0 <= number - self.skip < len(self.entries)
 
-    def find_entry(self, index: int) -> Entry | None:
+    def find_entry(self, number: int) -> Entry | None:
         """The entry of that number, None past the end of the run."""
-        return self.entries[index - self.skip] if index < self.total else None
+        return self.entries[number - self.skip] if number < self.total else None
 
 
 class Divergence(NamedTuple):
     """The first difference between two runs.
 
     `number` counts entries from 0; `left` or `right` is None where that run had ended. Both are
-    None when the window does not reach: then the difference lies in `[number, number + BATCH)`, and
-    a second pair of runs with that `skip` names it.
+    None when the window does not reach: then the difference lies in `[number, number + BATCH)`,
+    and a second pair of runs with that `trace_skip` names it.
     """
 
     number: int
@@ -87,23 +86,32 @@ class Divergence(NamedTuple):
         if self.left is None and self.right is None:
             last = self.number + BATCH - 1
             return f"runs part between entries {self.number} and {last}, outside the kept window"
-        left = self.left or "end of the run"
-        right = self.right or "end of the run"
+        left, right = self.left or "end of the run", self.right or "end of the run"
         return f"runs part at entry {self.number}: {left} against {right}"
 
 
 class Digest:
     """The rolling digest of one kernel. The run loop appends to `batch` itself, for speed."""
 
-    __slots__ = ("_base", "_folded", "_keep", "_kept", "_skip", "_state", "_states", "batch")
+    __slots__ = (
+        "_base",
+        "_first",
+        "_folded",
+        "_keep",
+        "_kept",
+        "_skip",
+        "_state",
+        "_states",
+        "batch",
+    )
 
     def __init__(self, keep: int = 0, skip: int = 0) -> None:
-        self.batch: list[RawEntry] = []
+        self.batch: list[Raw] = []
         self._state = bytes(_DIGEST_BYTES)
         self._folded = 0  # entries already in _state
         self._keep = keep
-        self._skip = skip
-        self._kept: list[RawEntry] = []
+        self._skip = self._first = skip
+        self._kept: list[Raw] = []
         self._base = 0
         self._states: list[bytes] = []
 
@@ -117,13 +125,12 @@ class Digest:
 
     def fold(self) -> None:
         """Fold a full batch. Whoever appends calls this at exactly `BATCH` entries."""
-        batch = self.batch
-        self._state = _fold(self._state, batch)
+        self._state = _fold(self._state, self.batch)
         if self._keep:
             self._states.append(self._state)
-            self._kept.extend(self._window())
-        self._folded += len(batch)
-        batch.clear()
+            self._kept += self._window()
+        self._folded += len(self.batch)
+        self.batch.clear()
 
     @property
     def count(self) -> int:
@@ -141,50 +148,41 @@ class Digest:
             raise KernelError("this kernel keeps no trace; make it with trace=N")
         entries = tuple(Entry(*entry) for entry in self._kept + self._window())
         states = (*self._states, _fold(self._state, self.batch))
-        return Trace(self._skip, self.count, entries, self._base, states)
+        return Trace(self._first, self.count, entries, self._base, states)
 
     def save(self) -> dict[str, Any]:
         return {"state": self._state, "folded": self._folded, "batch": list(self.batch)}
 
     def load(self, data: dict[str, Any]) -> None:
         """Continue from a save. A trace begins anew, at the batch that was open."""
-        batch = [(t_ns, seq, kind, thaw_args(args)) for t_ns, seq, kind, args in data["batch"]]
         self._state = data["state"]
         self._folded = data["folded"]
         self._base = self._folded // BATCH
-        self._skip = max(self._skip, self._folded)
-        self.batch[:] = batch
+        self._first = max(self._skip, self._folded)
+        self.batch[:] = thaw(data["batch"])
         self._kept.clear()
         self._states.clear()
 
-    def _window(self) -> list[RawEntry]:
-        first = max(0, self._skip - self._folded)
-        last = self._skip + self._keep - self._folded
+    def _window(self) -> list[Raw]:
+        first = max(0, self._first - self._folded)
+        last = self._first + self._keep - self._folded
         return self.batch[first:last] if first < last else []
 
 
 def first_divergence(left: Trace, right: Trace) -> Divergence | None:
     """The first entry in which two runs differ, or None when they are equal throughout."""
-    batch = _first_batch(left, right)
+    base = max(left.base, right.base)
+    mine, other = left.states[base - left.base :], right.states[base - right.base :]
+    last = max(len(mine), len(other))
+    parts = (i for i in range(last) if mine[i : i + 1] != other[i : i + 1])
+    batch = next(parts, None)
     if batch is None:
         return None
-    begin = batch * BATCH
-    for index in range(begin, begin + BATCH):
-        if not (left.knows(index) and right.knows(index)):
+    begin = (base + batch) * BATCH
+    for number in range(begin, begin + BATCH):
+        if not (left.knows(number) and right.knows(number)):
             break
-        mine, other = left.find_entry(index), right.find_entry(index)
-        if mine is None or other is None:
-            return Divergence(index, mine, other)
-        if canonical([(*mine,)]) != canonical([(*other,)]):
-            return Divergence(index, mine, other)
+        one, two = left.find_entry(number), right.find_entry(number)
+        if one is None or two is None or canonical([(*one,)]) != canonical([(*two,)]):
+            return Divergence(number, one, two)
     return Divergence(begin, None, None)
-
-
-def _first_batch(left: Trace, right: Trace) -> int | None:
-    """The number of the first batch after which the states differ."""
-    begin = max(left.base, right.base)
-    mine, other = left.states[begin - left.base :], right.states[begin - right.base :]
-    for offset in range(max(len(mine), len(other))):
-        if mine[offset : offset + 1] != other[offset : offset + 1]:
-            return begin + offset
-    return None

@@ -26,8 +26,6 @@ SEQ_BITS: Final = 44  # 17 million million events before the numbers would touch
 SEQ_MASK: Final = (1 << SEQ_BITS) - 1
 _SWEEP_ABOVE: Final = 64  # smaller heaps are not worth sweeping
 
-Handler = Callable[..., object]
-
 
 class Event(NamedTuple):
     """One thing that will happen. `t_ns` is since the Unix epoch."""
@@ -49,11 +47,11 @@ class Timeline:
         self.now = start_ns
         self._heap: list[int] = []
         self._pending: dict[int, tuple[int, str, tuple[Plain, ...], bool]] = {}
-        self._handlers: dict[str, Handler] = {}
+        self._handlers: dict[str, Callable[..., object]] = {}
         self._seq = 0
         self._strong = 0
 
-    def on(self, kind: str, handler: Handler) -> None:
+    def on(self, kind: str, handler: Callable[..., object]) -> None:
         """Let `handler(*args)` answer every event of `kind`. A kind has one handler for life."""
         if self._handlers.setdefault(kind, handler) is not handler:
             raise KernelError(f"events of kind {kind!r} already have a handler")
@@ -61,16 +59,15 @@ class Timeline:
     def at(self, t_ns: int, kind: str, args: tuple[Plain, ...] = (), weak: bool = False) -> int:
         """Schedule an event for the instant `t_ns` and return its number, which `cancel` takes.
 
-        Raises `KernelError` when the instant is past, the kind has no handler, or `args` is not
-        plain data.
+        Raises `KernelError` when the instant is past, nobody handles the kind, or `args` is not
+        a tuple of plain data.
         """
-        if (
-            type(t_ns) is not int
-            or t_ns < self.now
-            or kind not in self._handlers
-            or type(args) is not tuple
-        ):
-            raise KernelError(self._why_not(t_ns, kind, args))
+        if type(t_ns) is not int or t_ns < self.now:
+            raise KernelError(f"event {kind!r}: {t_ns!r} is no instant from {self.now} ns on")
+        if kind not in self._handlers:
+            raise KernelError(f"event {kind!r}: no handler is registered for this kind")
+        if type(args) is not tuple:
+            raise KernelError(f"event {kind!r}: args is a tuple, not {type(args).__name__}")
         for arg in args:
             if type(arg) not in ATOMS:
                 check_plain(kind, arg)
@@ -89,35 +86,24 @@ class Timeline:
 
     def cancel(self, seq: int) -> bool:
         """Forget a pending event. False when it has fired, was cancelled, or never was."""
-        event = self._pending.pop(seq, None)
+        pending, heap = self._pending, self._heap
+        event = pending.pop(seq, None)
         if event is None:
             return False
         if not event[3]:
             self._strong -= 1
-        heap = self._heap
-        if len(heap) > _SWEEP_ABOVE and len(heap) > 2 * len(self._pending):
-            pending = self._pending
+        if len(heap) > _SWEEP_ABOVE and len(heap) > 2 * len(pending):
             heap[:] = [key for key in heap if key & SEQ_MASK in pending]
             heapify(heap)
         return True
 
-    def find_event(self, seq: int) -> Event | None:
-        """The pending event of that number, or None."""
-        event = self._pending.get(seq)
-        if event is None:
-            return None
-        t_ns, kind, args, weak = event
-        return Event(t_ns, seq, kind, args, weak)
-
     @property
     def pending(self) -> list[Event]:
         """Every pending event, in the order in which they will happen. Costs a sort."""
-        events = [
+        return sorted(
             Event(t_ns, seq, kind, args, weak)
             for seq, (t_ns, kind, args, weak) in self._pending.items()
-        ]
-        events.sort(key=lambda event: (event.t_ns, event.seq))
-        return events
+        )
 
     @property
     def pending_count(self) -> int:
@@ -129,43 +115,23 @@ class Timeline:
         """Whether a strong event is pending: the world still has something to finish."""
         return self._strong > 0
 
-    def next_ns(self) -> int | None:
+    def find_next(self) -> int | None:
         """The instant of the earliest pending event, weak or not; None when there is none."""
         heap = self._heap
-        pending = self._pending
-        while heap:
-            event = pending.get(heap[0] & SEQ_MASK)
-            if event is not None:
-                return event[0]
+        while heap and heap[0] & SEQ_MASK not in self._pending:
             heappop(heap)
-        return None
+        return self.start_ns + (heap[0] >> SEQ_BITS) if heap else None
 
-    def _save_events(self) -> list[tuple[int, int, str, tuple[Plain, ...], bool]]:
-        return [(*event,) for event in self.pending]
-
-    def _load_events(self, start_ns: int, now: int, seq: int, events: list[Any]) -> None:
-        """Replace everything but the handlers. Built aside first: a bad file changes nothing."""
+    def _load_events(self, data: dict[str, Any]) -> None:
+        """Replace everything but the handlers. Built aside first: bad data changes nothing."""
+        start_ns, now, last = data["start_ns"], data["now"], data["seq"]
         pending: dict[int, tuple[int, str, tuple[Plain, ...], bool]] = {}
-        for t_ns, number, kind, args, weak in events:
-            frozen = thaw(args)
-            if not isinstance(frozen, tuple) or not now <= t_ns or not 0 < number <= seq:
-                raise KernelError(f"saved event {number} ({kind}) does not fit the saved clock")
-            pending[number] = (t_ns, kind, frozen, bool(weak))
-        self.start_ns = start_ns
-        self.now = now
-        self._seq = seq
+        for t_ns, seq, kind, args, weak in data["events"]:
+            if not now <= t_ns or not 0 < seq <= last:
+                raise KernelError(f"saved event {seq} ({kind!r}) does not fit the saved clock")
+            pending[seq] = (t_ns, kind, thaw(args), weak)
+        self.start_ns, self.now, self._seq = start_ns, now, last
         self._pending.clear()
         self._pending.update(pending)
-        self._heap[:] = sorted(
-            ((event[0] - start_ns) << SEQ_BITS) | number for number, event in pending.items()
-        )
+        self._heap[:] = sorted((e[0] - start_ns) << SEQ_BITS | seq for seq, e in pending.items())
         self._strong = sum(not event[3] for event in pending.values())
-
-    def _why_not(self, t_ns: object, kind: str, args: object) -> str:
-        if type(t_ns) is not int:
-            return f"event {kind!r}: an instant is an int of nanoseconds, not {t_ns!r}"
-        if kind not in self._handlers:
-            return f"event {kind!r}: no handler is registered for this kind"
-        if t_ns < self.now:
-            return f"event {kind!r}: {self.now - t_ns} ns in the past"
-        return f"event {kind!r}: args must be a tuple, not {type(args).__name__}"

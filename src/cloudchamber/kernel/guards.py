@@ -1,8 +1,8 @@
 """Guards: a run that would never end stops, and says what loops.
 
 Rules of this file: a guard never bends the world; it raises before the event it objects to, which
-stays pending. Three signs of a loop: time stands still while events keep coming; the same strong
-event follows itself at the same distance, over and over; a run goes on past all reason.
+stays pending. Signs of a loop: time stands still while events keep coming; the same strong event
+follows itself at the same distance, over and over; a run goes on past all reason.
 """
 
 from __future__ import annotations
@@ -31,24 +31,22 @@ class Guards(NamedTuple):
 
 
 class Watch:
-    """Counts for one kernel. The run loop calls `look` every `every` events."""
+    """The counts of one kernel. The run loop calls `look` after every `every` events."""
 
-    __slots__ = ("_args", "_guards", "_instant", "_kind", "_now", "_same", "_step", "_strong",
-                 "_t_ns", "_taken", "every")  # fmt: skip
+    __slots__ = ("_guards", "_instant", "_last", "_now", "_same", "_strong", "_t_ns", "_taken",
+                 "every")  # fmt: skip
 
     def __init__(self, guards: Guards) -> None:
         self._guards = guards
         self.every = max(1, min(_LOOK_EVERY, guards.events, guards.instant_events))
-        self._instant = 0  # events seen at _now, across slices
+        self._instant = 0  # events at the instant _now, across slices
         self._now = -1
         self.begin()
 
     def begin(self) -> None:
-        """A run without a stated end begins."""
-        self._taken = 0
-        self._kind = ""
-        self._args: tuple[Plain, ...] = ()
-        self._t_ns = self._step = self._same = self._strong = 0
+        """A run begins."""
+        self._last: tuple[str, tuple[Plain, ...], int] = ("", (), 0)  # kind, args, distance
+        self._taken = self._t_ns = self._same = self._strong = 0
 
     def rest(self) -> None:
         """Everything due at this instant has happened: it is not a loop."""
@@ -60,36 +58,26 @@ class Watch:
         self._now = now
         self._taken += taken
         if self._instant >= self._guards.instant_events:
-            raise KernelError(
-                f"time stands still: {self._instant} events at one instant, and {kind!r} is next"
-            )
+            count = self._instant
+            raise KernelError(f"time stands still: {count} events at {now} ns; {kind!r} is next")
         if endless and self._taken >= self._guards.events:
-            raise KernelError(
-                f"the world does not come to rest: {self._taken} events in one run, and {kind!r} "
-                "is next; make what repeats weak, or run to a stated instant"
-            )
+            raise self.restless(f"{self._taken} events in one run; {kind!r} is next")
 
     def strong(self, t_ns: int, kind: str, args: tuple[Plain, ...], pending: int) -> None:
-        """A strong event is next, in a run without a stated end; `pending` strong ones are left."""
-        step = t_ns - self._t_ns
-        if kind == self._kind and step == self._step and step and args == self._args:
-            # events that were scheduled ahead run out; only one that re-arms itself does not
-            if pending >= self._strong:
-                self._same += 1
-                if self._same >= self._guards.identical_skips:
-                    raise KernelError(
-                        f"the world does not come to rest: {kind!r} {args!r:.80} followed itself "
-                        f"{self._same} times every {step} ns; make it weak, or run to a stated "
-                        "instant"
-                    )
-        else:
-            self._kind, self._args, self._step, self._same = kind, args, step, 0
+        """In a run without a stated end, a strong event is next, one of `pending`."""
+        this = (kind, args, t_ns - self._t_ns)
+        if this != self._last or t_ns == self._t_ns:
+            self._last = this
+            self._same = 0
+        elif pending >= self._strong:  # what was scheduled ahead dwindles; what re-arms does not
+            self._same += 1
+            if self._same >= self._guards.identical_skips:
+                times = f"{self._same} times, {this[2]} ns apart"
+                raise self.restless(f"{kind!r} {args!r:.80} followed itself {times}")
         self._t_ns = t_ns
         self._strong = pending
 
-    def horizon(self, kind: str) -> KernelError:
-        """The error for a run that has gone past its horizon."""
-        return KernelError(
-            f"the world does not come to rest: {kind!r} is next, more than "
-            f"{self._guards.horizon_ns} ns after the run began"
-        )
+    def restless(self, what: str) -> KernelError:
+        """The error for a run without end."""
+        advice = "make what repeats weak, or run to a stated instant"
+        return KernelError(f"the world does not come to rest: {what}; {advice}")

@@ -11,8 +11,6 @@ answer is on its way. So whoever does real work says so.
 
 from __future__ import annotations
 
-from types import TracebackType
-
 from cloudchamber.kernel.errors import KernelError
 
 
@@ -32,56 +30,35 @@ class Hold:
         self.strict = strict
         self.pace = pace
         self.live = True
+        holds.live[self] = None
+        holds.count += 1
+        holds.strict_count += strict
+        holds.pace_count += pace
 
     def release(self) -> None:
         """End the hold. Raises `KernelError` when it has ended before."""
         if not self.live:
             raise KernelError(f"hold {self.why!r} was released twice")
         self.live = False
-        self._holds._drop(self)
+        holds = self._holds
+        del holds.live[self]
+        holds.count -= 1
+        holds.strict_count -= self.strict
+        holds.pace_count -= self.pace
 
     def __enter__(self) -> Hold:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.live:
             self.release()
 
 
 class Holds:
-    """The live holds and how many of each sort there are; the run loop reads the counts."""
+    """The live holds, oldest first, and how many of each sort; the run loop reads the counts."""
 
-    __slots__ = ("_live", "count", "pace_count", "strict_count")
+    __slots__ = ("count", "live", "pace_count", "strict_count")
 
     def __init__(self) -> None:
-        self._live: dict[Hold, None] = {}  # a dict for its order: oldest first
-        self.count = 0
-        self.pace_count = 0
-        self.strict_count = 0
-
-    def take(self, why: str, since_ns: int, strict: bool, pace: bool) -> Hold:
-        hold = Hold(self, why, since_ns, strict, pace)
-        self._live[hold] = None
-        self.count += 1
-        if strict:
-            self.strict_count += 1
-        if pace:
-            self.pace_count += 1
-        return hold
-
-    def live(self) -> tuple[Hold, ...]:
-        """The live holds, oldest first."""
-        return tuple(self._live)
-
-    def _drop(self, hold: Hold) -> None:
-        del self._live[hold]
-        self.count -= 1
-        if hold.strict:
-            self.strict_count -= 1
-        if hold.pace:
-            self.pace_count -= 1
+        self.live: dict[Hold, None] = {}  # a dict for its order
+        self.count = self.pace_count = self.strict_count = 0

@@ -21,30 +21,25 @@ from typing import Any, Final
 
 from cloudchamber.kernel.digest import BATCH, Digest, Trace
 from cloudchamber.kernel.errors import KernelError
-from cloudchamber.kernel.events import SEQ_MASK, Timeline
+from cloudchamber.kernel.events import SEQ_MASK
 from cloudchamber.kernel.guards import Guards, Watch
 from cloudchamber.kernel.holds import Hold, Holds
-from cloudchamber.kernel.parking import Key, Parked, Parking, Resume
-from cloudchamber.kernel.plain import Plain
+from cloudchamber.kernel.parking import Waits
 from cloudchamber.kernel.streams import Streams
 
 SAVE_FORMAT: Final = 1
 _USUAL_GUARDS: Final = Guards()
 
 
-class Kernel(Timeline):
-    """One world's time. `now` and `start_ns` are ns since the Unix epoch."""
+class Kernel(Waits):
+    """One world's time. `now` and `start_ns` are ns since the Unix epoch.
 
-    __slots__ = (
-        "_digest",
-        "_guards",
-        "_holds",
-        "_parking",
-        "_running",
-        "_watch",
-        "seed",
-        "streams",
-    )
+    Scheduling is described in `Timeline`, parking and waking in `Waits`. With `digest=False`
+    nothing is digested; `trace` is how many entries to keep for `first_divergence`, from number
+    `trace_skip` on.
+    """
+
+    __slots__ = ("_digest", "_guards", "_holds", "_running", "_watch", "seed", "streams")
 
     def __init__(
         self,
@@ -56,57 +51,28 @@ class Kernel(Timeline):
         trace_skip: int = 0,
         guards: Guards = _USUAL_GUARDS,
     ) -> None:
-        """`trace` is how many entries to keep for `first_divergence`, from number `trace_skip`."""
         super().__init__(start_ns)
         self.seed = seed
         self.streams = Streams(seed)
-        self._digest = Digest(trace, trace_skip) if digest or trace else None
+        self._digest = Digest(trace, trace_skip) if digest else None
         self._guards = guards
         self._watch = Watch(guards)
         self._holds = Holds()
-        self._parking = Parking(self)
         self._running = False
 
-    # Holds and waits
-
     def hold(self, why: str, *, strict: bool = False, pace: bool = False) -> Hold:
-        """Freeze the clock until the hold is released; see `holds` for `strict` and `pace`."""
-        return self._holds.take(why, self.now, strict, pace)
-
-    @property
-    def held(self) -> bool:
-        """Whether any hold is live."""
-        return self._holds.count > 0
+        """Freeze the clock until the hold is released; see `Hold` for `strict` and `pace`."""
+        return Hold(self._holds, why, self.now, strict, pace)
 
     @property
     def holds(self) -> tuple[Hold, ...]:
         """The live holds, oldest first."""
-        return self._holds.live()
+        return tuple(self._holds.live)
 
-    def park(
-        self,
-        until_ns: int | None,
-        key: Key | tuple[Key, ...] | None,
-        resume: Resume,
-        describe: Plain = None,
-    ) -> Parked:
-        """Wait for an instant, for a key (or any of several keys), or for whichever comes first.
-
-        `resume(True)` is called when a key was woken, `resume(False)` at the deadline, inside the
-        run that reaches it. `describe` is what a saved world says about this wait.
-        """
-        return self._parking.park(until_ns, key, resume, describe)
-
-    def wake(self, key: Key) -> int:
-        """Resume every waiter on `key` at the present instant, oldest first; how many those are."""
-        return self._parking.wake(key)
-
-    @property
-    def parked(self) -> tuple[Parked, ...]:
-        """Every live wait, oldest first."""
-        return tuple(self._parking.waits.values())
-
-    # Moving time
+    def frozen(self, *, paced: bool = False) -> bool:
+        """Whether a live hold forbids time to move; pace holds let a paced clock by."""
+        holds = self._holds
+        return holds.count > (holds.pace_count if paced else 0)
 
     def run_until(self, t_ns: int, *, budget: int | None = None, paced: bool = False) -> bool:
         """Let everything up to and at `t_ns` happen. True when the clock stands at `t_ns`.
@@ -118,7 +84,7 @@ class Kernel(Timeline):
             raise KernelError(f"time does not go back: {self.now - t_ns} ns in the past")
         if not self._run(t_ns, budget=budget, paced=paced):
             return False
-        if self.now < t_ns and self._frozen(paced):
+        if self.now < t_ns and self.frozen(paced=paced):
             return False
         self.now = t_ns
         return True
@@ -136,7 +102,7 @@ class Kernel(Timeline):
 
         Raises `KernelError`, naming what loops, when the guards trip.
         """
-        return self._run(None, idle=True)
+        return self._run(None)
 
     def run_demand(self) -> bool:
         """Move time just far enough to resume one parked wait. False when nothing can.
@@ -144,34 +110,26 @@ class Kernel(Timeline):
         Nothing can while nobody is parked, while a hold is live, or when no strong event is left
         (weak ones alone do not move time, as they never end).
         """
-        parking = self._parking
-        if not parking.waits or self._holds.count:
+        if not self._parked or self._holds.count:
             return False
-        before = parking.resumed
-        self._run(None, idle=True, until_resumed=True)
-        return parking.resumed != before
+        before = self._resumed
+        self._run(None, until_resumed=True)
+        return self._resumed != before
 
     def run_skip(self) -> bool:
         """Skip idle time: go to the next strong event and let its whole instant happen.
 
         False when a hold is live or no strong event is pending.
         """
-        if self._holds.count or not self._strong:
+        if not self._strong or self._holds.count:
             return False
-        self._run(None, idle=True, until_strong=True)
+        self._run(None, until_strong=True)
         return True
-
-    # What happened, and going on from there
 
     @property
     def digest(self) -> str:
-        """The digest of everything that has happened, in hexadecimal."""
+        """The digest of every event and noted input so far, in hexadecimal."""
         return self._expect_digest().hex
-
-    @property
-    def happened(self) -> int:
-        """How many events and noted inputs the digest covers."""
-        return self._expect_digest().count
 
     def note(self, kind: str, data: bytes) -> None:
         """Let an input from outside count in the digest, at the present instant."""
@@ -188,19 +146,19 @@ class Kernel(Timeline):
         Handlers and continuations are code and stay behind; live holds are listed for the reader,
         but are not part of the world.
         """
-        self._refuse_when_running("save")
+        self._refuse_inside("save")
         return {
             "format": SAVE_FORMAT,
             "seed": self.seed,
             "start_ns": self.start_ns,
             "now": self.now,
             "seq": self._seq,
-            "events": self._save_events(),
+            "events": [(*event,) for event in self.pending],
             "streams": self.streams.save(),
             "digest": None if self._digest is None else self._digest.save(),
-            "parked": self._parking.save(),
-            "parked_last": self._parking.last,
-            "holds": [hold.why for hold in self._holds.live()],
+            "parked": self._save_waits(),
+            "parked_last": self._parked_last,
+            "holds": [hold.why for hold in self._holds.live],
         }
 
     def load(self, data: dict[str, Any]) -> None:
@@ -209,21 +167,20 @@ class Kernel(Timeline):
         Every wait in `parked` must then be adopted or cancelled before time moves again. Raises
         `KernelError`, changing nothing, when somebody is parked here or the data does not fit.
         """
-        self._refuse_when_running("load")
+        self._refuse_inside("load")
         if data.get("format") != SAVE_FORMAT:
-            raise KernelError(
-                f"a world saved in format {data.get('format')}; this build reads {SAVE_FORMAT}"
-            )
-        if self._parking.waits:
-            raise KernelError(f"{len(self._parking.waits)} waits are live here: cancel them first")
-        self._load_events(data["start_ns"], data["now"], data["seq"], data["events"])
+            found = data.get("format")
+            raise KernelError(f"a world saved in format {found}; this build reads {SAVE_FORMAT}")
+        if self._parked:
+            raise KernelError(f"{len(self._parked)} waits are live here: cancel them first")
+        if self._digest is not None and data["digest"] is None:
+            raise KernelError("a world saved without a digest; load it in a kernel without one")
+        self._load_events(data)
+        self._load_waits(data)
         self.seed = data["seed"]
         self.streams.load(self.seed, data["streams"])
-        self._parking.load(data["parked"], data["parked_last"])
-        if self._digest is not None and data["digest"] is not None:
+        if self._digest is not None:
             self._digest.load(data["digest"])
-
-    # The loop
 
     def _run(
         self,
@@ -231,23 +188,19 @@ class Kernel(Timeline):
         *,
         budget: int | None = None,
         paced: bool = False,
-        idle: bool = False,
         until_resumed: bool = False,
         until_strong: bool = False,
     ) -> bool:
-        """Take events in order until a reason to stop. True when none is due before the limit.
-
-        The limit is `until_ns`; with `idle`, also the last strong event.
-        """
-        self._refuse_when_running("run")
-        heap, pending, handlers = self._heap, self._pending, self._handlers
-        holds, parking, watch, digest = self._holds, self._parking, self._watch, self._digest
-        if parking.unclaimed:
-            raise KernelError(f"{parking.unclaimed} loaded waits want to be adopted or cancelled")
-        start_ns, resumed = self.start_ns, parking.resumed
+        """Take events in order; True when no more is due: by `until_ns`, or without it, at all."""
+        self._refuse_inside("run")
+        if self._unclaimed:
+            raise KernelError(f"{self._unclaimed} loaded waits want to be adopted or cancelled")
+        heap, pending, handlers, resumed = self._heap, self._pending, self._handlers, self._resumed
+        start_ns, holds, watch, digest = self.start_ns, self._holds, self._watch, self._digest
         batch = None if digest is None else digest.batch
+        endless = until_ns is None
         limit = self.now + self._guards.horizon_ns if until_ns is None else until_ns
-        chunk = left = watch.every if budget is None else budget
+        left = chunk = watch.every if budget is None else budget
         watch.begin()
         self._running = True
         try:
@@ -259,18 +212,16 @@ class Kernel(Timeline):
                     continue
                 t_ns, kind, args, weak = event
                 if t_ns > self.now:
-                    if idle and not self._strong:
+                    if (endless and not self._strong) or (t_ns > limit and not endless):
                         break
-                    if t_ns > limit:
-                        if until_ns is None:
-                            raise watch.horizon(kind)
-                        break
-                    if holds.count and self._frozen(paced):
+                    if holds.count and self.frozen(paced=paced):
                         return False
+                    if t_ns > limit:
+                        raise watch.restless(f"{kind!r} is next, beyond the horizon")
                 if holds.strict_count:
                     return False
                 if not left:
-                    watch.look(self.now, chunk, kind, idle)
+                    watch.look(self.now, chunk, kind, endless)
                     if budget is not None:
                         return False
                     left = chunk
@@ -279,36 +230,31 @@ class Kernel(Timeline):
                 if handler is None:
                     raise KernelError(f"event {kind!r}: no handler is registered for this kind")
                 if not weak:
-                    if idle:
+                    if endless:
                         watch.strong(t_ns, kind, args, self._strong)
                         if until_strong:
-                            until_ns = limit = t_ns
+                            limit, endless = t_ns, False
                     self._strong -= 1
                 heappop(heap)
                 del pending[seq]
                 self.now = t_ns
-                if batch is not None:
+                if batch is not None and digest is not None:
                     batch.append((t_ns - start_ns, seq, kind, args))
                     if len(batch) >= BATCH:
-                        digest.fold()  # type: ignore[union-attr]
+                        digest.fold()
                 handler(*args)
-                if until_resumed and parking.resumed != resumed:
+                if until_resumed and self._resumed != resumed:
                     return False
             watch.rest()
             return True
         finally:
             self._running = False
 
-    def _frozen(self, paced: bool) -> bool:
-        """Whether a live hold forbids time to move; a pace hold lets a paced clock by."""
-        holds = self._holds
-        return holds.count > (holds.pace_count if paced else 0)
-
     def _expect_digest(self) -> Digest:
         if self._digest is None:
             raise KernelError("this kernel keeps no digest")
         return self._digest
 
-    def _refuse_when_running(self, what: str) -> None:
+    def _refuse_inside(self, what: str) -> None:
         if self._running:
             raise KernelError(f"a handler may not {what} the kernel that runs it")

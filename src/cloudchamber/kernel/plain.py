@@ -8,7 +8,7 @@ read back from a file is a tuple again (`thaw`). Floats are out: state is intege
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from cloudchamber.kernel.errors import KernelError
 
@@ -23,25 +23,12 @@ def check_plain(owner: str, value: object) -> None:
         for item in value:
             check_plain(owner, item)
     elif type(value) not in ATOMS:
-        message = (
+        raise KernelError(
             f"{owner}: {type(value).__name__} is not plain data; pass None, bool, int, str, bytes "
             f"or tuples of these (got {value!r:.80})"
         )
-        raise KernelError(message)
 
 
-def thaw(value: object) -> Plain:
+def thaw(value: Any) -> Any:
     """Turn lists (what a serialiser makes of tuples) back into tuples, all the way down."""
-    if isinstance(value, (list, tuple)):
-        return tuple(thaw(item) for item in value)
-    if value is None or isinstance(value, (bool, int, str, bytes)):
-        return value
-    raise KernelError(f"saved data holds a {type(value).__name__}, which no kernel ever saved")
-
-
-def thaw_args(value: object) -> tuple[Plain, ...]:
-    """As `thaw`, for what must be a tuple."""
-    frozen = thaw(value)
-    if not isinstance(frozen, tuple):
-        raise KernelError(f"saved data holds {frozen!r:.80} where a tuple was saved")
-    return frozen
+    return tuple(map(thaw, value)) if isinstance(value, list | tuple) else value

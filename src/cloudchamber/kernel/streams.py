@@ -17,14 +17,11 @@ one multiplication (error below 2e-6 of the mean).
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
 from hashlib import blake2b
 from struct import Struct
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from cloudchamber.kernel.errors import KernelError
-
-T = TypeVar("T")
 
 _WORDS: Final = 8  # 64-bit words in one block of blake2b
 _BLOCK: Final = Struct("<8Q")
@@ -32,9 +29,8 @@ _COUNTER: Final = Struct("<Q")
 _U64: Final = 1 << 64
 _ALNUM: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _BASE32: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # RFC 4648; AWS's unique ids (AROA...) use it
-_ALNUM_RUN: Final = 10  # the most base-62 digits that one word can choose without bias in sight
+_ALNUM_RUN: Final = 10  # digits that one word can choose: 62^10 < 2^64, and 32^12 < 2^64
 _BASE32_RUN: Final = 12
-
 _FRACTION_BITS: Final = 56  # fixed point of the logarithm table
 _TABLE_BITS: Final = 8
 
@@ -67,17 +63,15 @@ class Stream:
 
     __slots__ = ("_at", "_block", "_key", "counter")
 
-    def __init__(self, key: builtins.bytes, counter: int = 0) -> None:
-        self._key = key
-        self.counter = counter  # words drawn so far
-        self._at = -1  # number of the block in _block
+    def __init__(self, key: builtins.bytes) -> None:
         self._block: tuple[int, ...] = ()
+        self.restart(key)
 
     def restart(self, key: builtins.bytes) -> None:
         """Begin again at counter 0 under another key (a world was loaded over this one)."""
         self._key = key
-        self.counter = 0
-        self._at = -1
+        self._at = -1  # number of the block in _block
+        self.counter = 0  # words drawn so far
 
     def u64(self) -> int:
         """A uniform integer in [0, 2^64)."""
@@ -90,21 +84,13 @@ class Stream:
         return self._block[counter & 7]
 
     def below(self, n: int) -> int:
-        """A uniform integer in [0, n), without bias, for n of any size from 1."""
-        if n <= 0:
+        """A uniform integer in [0, n), without bias, for n from 1 to 2^64."""
+        if not 0 < n <= _U64:
             raise KernelError(f"cannot draw below {n}")
-        if n <= _U64:
-            fair = _U64 - _U64 % n
-            while True:
-                draw = self.u64()
-                if draw < fair:
-                    return draw % n
-        bits = (n - 1).bit_length()
-        words = (bits + 63) // 64
-        while True:
-            draw = int.from_bytes(self.bytes(words * 8), "little") >> (words * 64 - bits)
-            if draw < n:
-                return draw
+        fair = _U64 - _U64 % n  # draws from here on would favour the small remainders
+        while (draw := self.u64()) >= fair:
+            pass
+        return draw % n
 
     def chance(self, num: int, den: int) -> bool:
         """True with probability exactly num/den."""
@@ -114,12 +100,11 @@ class Stream:
 
     def bytes(self, n: int) -> builtins.bytes:
         """n uniform bytes."""
-        words = (n + 7) // 8
-        return b"".join(_COUNTER.pack(self.u64()) for _ in range(words))[:n]
+        return b"".join(_COUNTER.pack(self.u64()) for _ in range((n + 7) // 8))[:n]
 
     def hex(self, n: int) -> str:
         """n hexadecimal digits, lower case."""
-        return "".join(f"{self.u64():016x}" for _ in range((n + 15) // 16))[:n]
+        return self.bytes((n + 1) // 2).hex()[:n]
 
     def uuid(self) -> str:
         """A version 4 UUID (RFC 4122), lower case with hyphens."""
@@ -137,10 +122,6 @@ class Stream:
     def base32(self, n: int) -> str:
         """n characters of the base32 alphabet, A-Z and 2-7."""
         return self._digits(n, _BASE32, _BASE32_RUN)
-
-    def choice(self, items: Sequence[T]) -> T:
-        """One of the items, each as likely."""
-        return items[self.below(len(items))]
 
     def shuffle(self, items: list[Any]) -> None:
         """Put the list in a uniformly random order, in place."""

@@ -164,11 +164,11 @@ def test_a_handler_may_not_run_save_or_load_the_kernel() -> None:
 @pytest.mark.parametrize(
     ("t_ns", "kind", "args", "text"),
     [
-        (START - 1, "mark", (), "1 ns in the past"),
-        (START + 1.5, "mark", (), "int of nanoseconds"),
-        (True, "mark", (), "int of nanoseconds"),
+        (START - 1, "mark", (), "is no instant from"),
+        (START + 1.5, "mark", (), "is no instant from"),
+        (True, "mark", (), "is no instant from"),
         (START, "nobody", (), "no handler"),
-        (START, "mark", ["x"], "must be a tuple"),
+        (START, "mark", ["x"], "args is a tuple, not list"),
         (START, "mark", (["x"],), "list is not plain data"),
         (START, "mark", (("x", 0.5),), "float is not plain data"),
         (START, "mark", ({"x"},), "set is not plain data"),
@@ -237,7 +237,7 @@ def test_the_horizon_is_far_but_there() -> None:
     kernel, _ = make(guards=Guards(horizon_ns=1000 * SECOND))
     kernel.on("double", lambda n: kernel.after(n, "double", (2 * n,)))
     kernel.after(1, "double", (SECOND,))
-    with pytest.raises(KernelError, match="'double' is next, more than 1000000000000 ns"):
+    with pytest.raises(KernelError, match="'double' is next, beyond the horizon"):
         kernel.run_until_idle()
 
 
