@@ -25,6 +25,8 @@ GUARDRAILS: Final = "guardrails"
 ROLE: Final = "role"
 # (call) -> None: told after each call; keys and roles remember when they were last used.
 SEEN: Final = "seen"
+# (cloud, account) -> frozenset[str]: which opt-in Regions may an account use?
+ENABLED_REGIONS: Final = "enabled-regions"
 
 
 class CallerPolicies(msgspec.Struct, frozen=True, kw_only=True):

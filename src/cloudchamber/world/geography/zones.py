@@ -68,7 +68,7 @@ def _dealt(region: Region, account: str, seed: int) -> tuple[tuple[str, str], ..
     stream = Streams(seed).stream(arn, "zone-names")
     ids = list(region.zone_ids)
     if region.withheld:
-        ids.remove(stream.choice(region.withheld))
+        ids.remove(region.withheld[stream.below(len(region.withheld))])
     stream.shuffle(ids)
     return tuple(zip(region.letters, ids, strict=True))
 

@@ -1,0 +1,1 @@
+"""AWS Account Management: so far, which Regions an account has enabled."""
