@@ -1,7 +1,7 @@
 """What files and folders may be called, and where things lie.
 
 Rules of this file: a name says what is inside. Words that could stand for anything are banned, and
-so are words that say when something was written.
+so are words that say that something was written twice.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tests.tidy.house import PACKAGE_PATH, Finding, House
 from tests.tidy.rules.layers import LAYERS
 
 BANNED = frozenset(
-    "util utils helper helpers common manager managers misc v2 legacy stuff new old tmp".split()
+    "util utils helper helpers common manager managers misc v2 legacy".split()
 )
 SERVICE_FILES = frozenset(
     "README.md __init__.py service.py nouns.py lifecycle.py engine.py limits.py stack.py".split()
