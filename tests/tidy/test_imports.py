@@ -22,6 +22,7 @@ warehouse = ["duckdb>=1"]
 """
 RECORDS = "# Why\nmsgspec, PyJWT and uvloop"
 ALL_USED = {CLOUD: "import msgspec, jwt, uvloop", "pyproject.toml": PROJECT}
+FRAMES = "def f():\n    from cloudchamber.cloud.frames import Frames"
 TOP = imports.imports_stand_on_top
 DECLARED = imports.imports_are_declared
 USED = imports.dependencies_are_used
@@ -32,6 +33,8 @@ CASES = (
     Case(TOP, {CLOUD: "class A:\n    def f(self):\n        from os import path"}, "os.path"),
     Case(TOP, {CLOUD: "async def f():\n    import json"}, "a function imports json"),
     Case(TOP, {CLOUD: "def f():\n    from cryptography import x509"}),
+    Case(TOP, {CLOUD: FRAMES, "src/cloudchamber/cloud/frames.py": "import h2.connection"}),
+    Case(TOP, {CLOUD: FRAMES, "src/cloudchamber/cloud/frames.py": "x = 1"}, "imports cloudchamber"),
     Case(TOP, {CLOUD: "if TYPE_CHECKING:\n    import json"}),
     Case(TOP, {CLI: "def f():\n    import json", PLUGIN: "def f():\n    import json"}),
     Case(DECLARED, {CLOUD: "import requests", "pyproject.toml": PROJECT}, "requests is not"),

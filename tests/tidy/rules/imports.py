@@ -39,12 +39,24 @@ ENTRIES = (PACKAGE, f"{PACKAGE}.__main__", f"{PACKAGE}.cli", "_cloudchamber_pyte
 
 def imports_stand_on_top(house: House) -> Iterator[Finding]:
     """No import inside a function, except in the faces and of what is slow to load."""
+    slow = {source.module for source in house.package if _loads_slowly(source)}
     for source in house.package:
         if source.layer in LAZY_LAYERS or source.path in DOORS:
             continue
         for line, target, inside in source.imports:
-            if inside and target.partition(".")[0] not in LAZY:
+            if (
+                inside
+                and target.partition(".")[0] not in LAZY
+                and slow.isdisjoint(_with_parents(target))
+            ):
                 yield Finding(source.path, line, f"a function imports {target}")
+
+
+def _loads_slowly(source: Source) -> bool:
+    """Whether importing this module of ours loads one of the slow libraries."""
+    return any(
+        target.partition(".")[0] in LAZY and not inside for _, target, inside in source.imports
+    )
 
 
 def imports_are_declared(house: House) -> Iterator[Finding]:

@@ -13,9 +13,7 @@ from pathlib import PurePosixPath
 from tests.tidy.house import PACKAGE_PATH, Finding, House
 from tests.tidy.rules.layers import LAYERS
 
-BANNED = frozenset(
-    "util utils helper helpers common manager managers misc v2 legacy".split()
-)
+BANNED = frozenset("util utils helper helpers common manager managers misc v2 legacy".split())
 SERVICE_FILES = frozenset(
     "README.md __init__.py service.py nouns.py lifecycle.py engine.py limits.py stack.py".split()
 )
