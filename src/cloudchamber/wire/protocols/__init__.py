@@ -12,15 +12,25 @@ from types import MappingProxyType
 from typing import Final
 
 from cloudchamber.wire.model import ServiceModel, load_model
+from cloudchamber.wire.protocols.cbor import CborCodec
 from cloudchamber.wire.protocols.codec import Codec, Decoder, Encoder
 from cloudchamber.wire.protocols.ec2 import Ec2Codec
 from cloudchamber.wire.protocols.json import JsonCodec
 from cloudchamber.wire.protocols.query import QueryCodec
+from cloudchamber.wire.protocols.rest_json import RestJsonCodec
+from cloudchamber.wire.protocols.rest_xml import RestXmlCodec
 
 __all__ = ["Codec", "Decoder", "Encoder", "codec_for"]
 
 _CODECS: Final[Mapping[str, type[Codec]]] = MappingProxyType(
-    {"json": JsonCodec, "query": QueryCodec, "ec2": Ec2Codec}
+    {
+        "json": JsonCodec,
+        "query": QueryCodec,
+        "ec2": Ec2Codec,
+        "rest-json": RestJsonCodec,
+        "rest-xml": RestXmlCodec,
+        "smithy-rpc-v2-cbor": CborCodec,
+    }
 )
 
 

@@ -19,7 +19,7 @@ from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request
 from cloudchamber.wire.model import ServiceModel, Shape
 from cloudchamber.wire.protocols import timestamps
-from cloudchamber.wire.protocols.json_read import SPECIAL_FLOATS, int_range
+from cloudchamber.wire.protocols.slow_walk import SPECIAL_FLOATS, int_range
 
 Tree = dict[str, Any]
 Read = Callable[[Any], Any]

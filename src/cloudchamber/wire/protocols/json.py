@@ -11,8 +11,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloudchamber.wire.http import Request, Response
-from cloudchamber.wire.model import OperationModel, ServiceModel, Validation
+from cloudchamber.wire.model import OperationModel, Ref, ServiceModel, Shape, Validation
 from cloudchamber.wire.protocols.codec import Codec, Decoder, Encoder, SpokenError
+from cloudchamber.wire.protocols.event_output import (
+    EVENT_STREAM,
+    WritePayload,
+    encode_events,
+    initial_response,
+)
 from cloudchamber.wire.protocols.json_read import JsonBodies
 from cloudchamber.wire.protocols.json_write import JsonOutputs, to_json
 
@@ -52,13 +58,36 @@ class JsonCodec(Codec):
             return lambda output, request_id: Response(
                 200, {"x-amzn-requestid": request_id, "content-type": content_type}, b""
             )
-        write = self._outputs.writer(operation.output_shape)
+        shape = operation.output_shape
+        stream = next((m for m, r in shape.members.items() if self._is_stream(r)), None)
+        if stream is not None:
+            return self._stream_encoder(shape, stream)
+        write = self._outputs.writer(shape)
 
         def encode(output: Mapping[str, Any], request_id: str) -> Response:
             headers = {"x-amzn-requestid": request_id, "content-type": content_type}
             return Response(200, headers, write(output))
 
         return encode
+
+    def _is_stream(self, ref: Ref) -> bool:
+        return self.service.resolve(ref).eventstream
+
+    def _stream_encoder(self, shape: Shape, stream: str) -> Encoder:
+        target = self.service.resolve(shape.members[stream])
+        write_events = encode_events(self.service, target, self._event_payload)
+        beside = {m: self.service.resolve(r) for m, r in shape.members.items() if m != stream}
+        write_first = self._outputs.chosen_writer(beside)
+
+        def encode(output: Mapping[str, Any], request_id: str) -> Response:
+            headers = {"x-amzn-requestid": request_id, "content-type": EVENT_STREAM}
+            first = initial_response(write_first(output), self._content_type)
+            return Response(200, headers, first + write_events(output.get(stream, ())))
+
+        return encode
+
+    def _event_payload(self, shape: Shape) -> tuple[WritePayload, str]:
+        return self._outputs.writer(shape), self._content_type
 
     def _write_error(self, error: SpokenError, operation: str | None, request_id: str) -> Response:
         body: dict[str, Any] = {"__type": self._type_prefix + error.name}

@@ -10,30 +10,29 @@ step, absent for most operations, renames members and reads timestamps that are 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict, cast
 
 import msgspec
-import orjson
 
-from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.model import ServiceModel, Shape, Validation
 from cloudchamber.wire.model.loading import ValidationMode
 from cloudchamber.wire.model.patterns import BEYOND_ASCII, find_pattern
 from cloudchamber.wire.protocols import constraints, timestamps
 from cloudchamber.wire.protocols.reach import Reach
+from cloudchamber.wire.protocols.slow_walk import (
+    Walker,
+    int_range,
+    parse_json,
+    read_scalar,
+    serialization_error,
+    spelling,
+)
 
 Reader = Callable[[bytes], dict[str, Any]]
 After = Callable[[Any], Any]
-
-INT64: Final = (-(2**63), 2**63 - 1)
-INT32: Final = (-(2**31), 2**31 - 1)
-DEEPEST: Final = 500
-
 
 # Types made at run time: mypy would read the subscripts as its own.
 _list_of: Final[Callable[[Any], Any]] = list.__class_getitem__
@@ -150,18 +149,6 @@ class JsonTypes:
         return Annotated[float, msgspec.Meta(ge=shape.min, le=shape.max)]
 
 
-def int_range(shape: Shape) -> tuple[int, int]:
-    """The range of an integer type; models exist whose stated maximum needs more than 32 bits."""
-    if shape.type == "integer" and (shape.max is None or shape.max <= INT32[1]):
-        return INT32
-    return INT64
-
-
-def spelling(shape: Shape) -> str:
-    """How a timestamp in a JSON body is spelled."""
-    return (shape.timestamp_format or "unixtimestamp").lower()
-
-
 class JsonBodies:
     """Compiles readers of JSON bodies for one service under one validation mode."""
 
@@ -251,10 +238,8 @@ class JsonBodies:
     def walk(self, shape: Shape, body: bytes) -> dict[str, Any]:
         """The slow way: reads what the fast decoder refused, or raises what AWS would say."""
         raw = parse_json(body)
-        if not isinstance(raw, dict):
-            raise serialization_error("Expected structure or null" if raw is not None else "null")
         try:
-            value = _Walker(self.types).structure(shape, raw, 0)
+            value = Walker(self.service, self.types.wire_name, read_scalar).input(shape, raw)
             failures = constraints.describe(self.service, shape, value, self.validation.mode)
         except RecursionError:
             raise serialization_error("The request is nested too deeply") from None
@@ -299,149 +284,6 @@ def _in_structure(steps: tuple[tuple[str, After], ...], renamed: dict[str, str])
         return value
 
     return after
-
-
-def parse_json(body: bytes) -> Any:
-    """Plain JSON. Raises the `SerializationException` of a body that is none."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as problem:
-        raise serialization_error(f"Could not parse request body into json: {problem}") from None
-
-
-def serialization_error(message: str) -> WireError:
-    """AWS's answer to a body whose types are not the model's."""
-    return WireError("SerializationException", message)
-
-
-_TOKENS: Final = {str: "STRING_VALUE", int: "NUMBER_VALUE", float: "NUMBER_VALUE"}.get
-_NOUNS: Final = {
-    "string": "a String",
-    "character": "a String",
-    "integer": "an Integer",
-    "long": "a Long",
-    "float": "a Float",
-    "double": "a Double",
-    "boolean": "a Boolean",
-    "blob": "a ByteBuffer",
-    "timestamp": "milliseconds since epoch",
-}.get
-SPECIAL_FLOATS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}.get
-
-
-class _Walker:
-    """Reads parsed JSON by the model, one value at a time; constraints are checked later."""
-
-    def __init__(self, types: JsonTypes) -> None:
-        self._types = types
-        self._service = types.service
-
-    def structure(self, shape: Shape, raw: dict[str, Any], depth: int) -> dict[str, Any]:
-        value: dict[str, Any] = {}
-        for member, ref in shape.members.items():
-            target = self._service.resolve(ref)
-            found = raw.get(self._types.wire_name(member, target))
-            if found is not None and not target.eventstream:
-                value[member] = self.value(target, found, depth + 1)
-        return value
-
-    def value(self, shape: Shape, raw: Any, depth: int) -> Any:
-        if depth > DEEPEST:
-            raise serialization_error("The request is nested too deeply")
-        kind = shape.type
-        if kind == "structure" and shape.document:
-            return raw
-        if kind in ("structure", "map"):
-            if not isinstance(raw, dict):
-                raise serialization_error(f"Expected {kind} or null")
-            return (
-                self.structure(shape, raw, depth)
-                if kind == "structure"
-                else self._map(shape, raw, depth)
-            )
-        if kind == "list":
-            if not isinstance(raw, list):
-                raise serialization_error("Expected list or null")
-            inner = self._service.resolve(shape.element())
-            return [None if item is None else self.value(inner, item, depth + 1) for item in raw]
-        return read_scalar(shape, raw)
-
-    def _map(self, shape: Shape, raw: dict[str, Any], depth: int) -> dict[str, Any]:
-        inner = self._service.resolve(shape.entry()[1])
-        return {
-            key: None if item is None else self.value(inner, item, depth + 1)
-            for key, item in raw.items()
-        }
-
-
-def read_scalar(shape: Shape, raw: Any) -> Any:
-    """A scalar of JSON as the model's type. Raises AWS's words for one that cannot be."""
-    kind = shape.type
-    if isinstance(raw, dict):
-        raise serialization_error("Start of structure or map found where not expected.")
-    if isinstance(raw, list):
-        raise serialization_error("Start of list found where not expected.")
-    if isinstance(raw, bool):
-        if kind == "boolean":
-            return raw
-    elif isinstance(raw, str):
-        return _from_text(shape, raw)
-    elif kind in ("integer", "long"):
-        if isinstance(raw, int) or raw.is_integer():
-            return _in_range(shape, int(raw))
-    elif kind in ("float", "double"):
-        return _finite(raw)
-    elif kind == "timestamp" and spelling(shape) == "unixtimestamp":
-        return _moment(lambda: timestamps.checked(float(raw)))
-    raise unconvertible(kind, raw)
-
-
-def unconvertible(kind: str, raw: Any) -> WireError:
-    """AWS's sentence for a value of the wrong type."""
-    if isinstance(raw, bool):
-        token = "TRUE_VALUE" if raw else "FALSE_VALUE"
-    else:
-        token = _TOKENS(type(raw), "VALUE")
-    return serialization_error(f"{token} can not be converted to {_NOUNS(kind, kind)}")
-
-
-def _from_text(shape: Shape, raw: str) -> Any:
-    kind = shape.type
-    if kind in ("string", "character"):
-        return raw
-    if kind == "blob":
-        try:
-            return base64.b64decode(raw, validate=True)
-        except (binascii.Error, ValueError):
-            raise serialization_error("The blob is not valid base64") from None
-    if kind in ("float", "double") and SPECIAL_FLOATS(raw) is not None:
-        return SPECIAL_FLOATS(raw)
-    if kind == "timestamp" and spelling(shape) != "unixtimestamp":
-        return _moment(lambda: timestamps.parse(raw))
-    raise unconvertible(kind, raw)
-
-
-def _moment(read: Callable[[], float]) -> float:
-    try:
-        return read()
-    except (ValueError, OverflowError):
-        raise serialization_error("The timestamp is not one, or out of range") from None
-
-
-def _finite(raw: float) -> float:
-    if math.isinf(raw) or math.isnan(raw):
-        raise serialization_error("Number out of range of double")
-    return float(raw)
-
-
-def _in_range(shape: Shape, value: int) -> int:
-    low, high = int_range(shape)
-    if not low <= value <= high:
-        name = "int" if (low, high) == INT32 else "long"
-        raise serialization_error(
-            f"Numeric value ({value}) out of range of {name} ({low} - {high})"
-        )
-    return value
 
 
 def members_of(shape: Shape, keep: Mapping[str, Any]) -> Shape:

@@ -45,21 +45,42 @@ class JsonOutputs:
         self._reach = Reach(service, self._needs_work)
         self._built: dict[str, Prepare] = {}
 
-    def writer(self, shape: Shape | None, *, known_as: str | None = None) -> Writer:
-        """A function from modelled output to body; `known_as` when members are left out."""
-        prepare = None if shape is None else self.prepare(shape, known_as=known_as)
+    def writer(self, shape: Shape) -> Writer:
+        """A function from modelled output to body."""
+        prepare = self.prepare(shape)
         if prepare is None:
             return lambda output: orjson.dumps(output, _base64)
         ready = prepare
         return lambda output: orjson.dumps(ready(output), _base64)
 
-    def prepare(self, shape: Shape, *, known_as: str | None = None) -> Prepare | None:
+    def chosen_writer(self, members: Mapping[str, Shape]) -> Writer:
+        """A function from modelled output to a body of only these members."""
+        steps = tuple(
+            (member, self.wire_name(member, shape), self.prepare(shape))
+            for member, shape in members.items()
+        )
+
+        def write(output: Mapping[str, Any]) -> bytes:
+            body: dict[str, Any] = {}
+            for member, wire_name, prepare in steps:
+                found = output.get(member)
+                if found is not None:
+                    body[wire_name] = found if prepare is None else prepare(found)
+            return orjson.dumps(body, _base64)
+
+        return write
+
+    def wire_name(self, member: str, shape: Shape) -> str:
+        """The key that `member` has in the body."""
+        return (shape.location_name or member) if self._uses_wire_names else member
+
+    def prepare(self, shape: Shape) -> Prepare | None:
         """What makes a value of `shape` fit for orjson; None when it already is."""
         if not self._reach.within(shape):
             return None
         kind = shape.type
         if kind == "structure":
-            return self._structure(shape, known_as or shape.name)
+            return self._structure(shape)
         if kind == "list":
             inner = self.prepare(self._service.resolve(shape.element()))
             return None if inner is None else _each(inner)
@@ -77,7 +98,8 @@ class JsonOutputs:
             return False
         return any(ref.location_name not in (None, name) for name, ref in shape.members.items())
 
-    def _structure(self, shape: Shape, name: str) -> Prepare:
+    def _structure(self, shape: Shape) -> Prepare:
+        name = shape.name
         if name in self._built:
             return self._built[name]
         # Entered before it is made, so that a recursive shape finds itself.
@@ -85,7 +107,7 @@ class JsonOutputs:
         steps: list[tuple[str, str, Prepare | None]] = []
         for member, ref in shape.members.items():
             target = self._service.resolve(ref)
-            wire_name = (target.location_name or member) if self._uses_wire_names else member
+            wire_name = self.wire_name(member, target)
             prepare = None if target.eventstream else self.prepare(target)
             if prepare is not None or wire_name != member:
                 steps.append((member, wire_name, prepare))

@@ -48,6 +48,8 @@ class FormCodec(Codec):
 
         def decode(request: Request, labels: Mapping[str, str]) -> dict[str, Any]:
             tree = form.fields(request)
+            for name, text in labels.items():
+                tree.setdefault(name, text)  # a queue's address, when the request was sent there
             try:
                 value: dict[str, Any] = read(tree)
             except form.FormError as error:

@@ -1,0 +1,81 @@
+"""What S3 does its own way in rest-xml: root elements, bare errors, its own identity headers.
+
+Rules of this file: tables from the S3 API reference, and nothing that another service shares. The
+model leaves out the names of S3's root elements; the API reference shows them in every example.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from cloudchamber.wire.protocols.codec import SpokenError
+from cloudchamber.wire.protocols.xml_write import DECLARATION, escape
+
+NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
+UNWRAPPED: Final = "GetBucketLocation"
+
+ROOTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "CompleteMultipartUpload": "CompleteMultipartUploadResult",
+        "CreateMultipartUpload": "InitiateMultipartUploadResult",
+        "CreateSession": "CreateSessionResult",
+        "DeleteObjects": "DeleteResult",
+        "GetBucketAccelerateConfiguration": "AccelerateConfiguration",
+        "GetBucketAcl": "AccessControlPolicy",
+        "GetBucketCors": "CORSConfiguration",
+        "GetBucketLifecycle": "LifecycleConfiguration",
+        "GetBucketLifecycleConfiguration": "LifecycleConfiguration",
+        "GetBucketLogging": "BucketLoggingStatus",
+        "GetBucketNotification": "NotificationConfiguration",
+        "GetBucketNotificationConfiguration": "NotificationConfiguration",
+        "GetBucketRequestPayment": "RequestPaymentConfiguration",
+        "GetBucketTagging": "Tagging",
+        "GetBucketVersioning": "VersioningConfiguration",
+        "GetBucketWebsite": "WebsiteConfiguration",
+        "GetObjectAcl": "AccessControlPolicy",
+        "GetObjectAttributes": "GetObjectAttributesResponse",
+        "GetObjectTagging": "Tagging",
+        "ListBucketAnalyticsConfigurations": "ListBucketAnalyticsConfigurationResult",
+        "ListBucketInventoryConfigurations": "ListInventoryConfigurationsResult",
+        "ListBucketMetricsConfigurations": "ListMetricsConfigurationsResult",
+        "ListBuckets": "ListAllMyBucketsResult",
+        "ListDirectoryBuckets": "ListAllMyDirectoryBucketsResult",
+        "ListMultipartUploads": "ListMultipartUploadsResult",
+        "ListObjectVersions": "ListVersionsResult",
+        "ListObjects": "ListBucketResult",
+        "ListObjectsV2": "ListBucketResult",
+        "ListParts": "ListPartsResult",
+    }
+)
+
+
+def host_id(request_id: str) -> str:
+    """The second identity of an S3 answer: opaque, and the same for the same request."""
+    return base64.b64encode(hashlib.sha512(request_id.encode()).digest()[:56]).decode("ascii")
+
+
+def identity(request_id: str) -> dict[str, str]:
+    """The headers that name a request to S3."""
+    return {"x-amz-request-id": request_id, "x-amz-id-2": host_id(request_id)}
+
+
+def location(constraint: str | None) -> bytes:
+    """The body of GetBucketLocation: the constraint alone, empty for us-east-1."""
+    opening = f'{DECLARATION}<LocationConstraint xmlns="{NAMESPACE}"'
+    if not constraint:
+        return f"{opening}/>".encode()
+    return f"{opening}>{escape(constraint)}</LocationConstraint>".encode()
+
+
+def error_body(error: SpokenError, request_id: str) -> bytes:
+    """S3's bare `<Error>`: code, message, whatever S3 says of the resource, and the identity."""
+    parts = [f"{DECLARATION}<Error><Code>{escape(error.code)}</Code>"]
+    parts.append(f"<Message>{escape(error.message)}</Message>")
+    parts += [f"<{name}>{escape(str(value))}</{name}>" for name, value in error.members.items()]
+    parts.append(f"<RequestId>{escape(request_id)}</RequestId>")
+    parts.append(f"<HostId>{host_id(request_id)}</HostId></Error>")
+    return "".join(parts).encode()
