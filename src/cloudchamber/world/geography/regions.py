@@ -6,7 +6,7 @@ here depends on an account; what an account sees of a Region is in `zones.py`.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -222,6 +222,7 @@ def dns_suffix_of(region: str, *, dual_stack: bool = False) -> str:
     return partition.dual_stack_dns_suffix if dual_stack else partition.dns_suffix
 
 
+@lru_cache(maxsize=1024)
 def endpoint_of(service: str, region: str, *, fips: bool = False, dual_stack: bool = False) -> str:
     """The host name of a regional service, by the rule of the SDKs' endpoint data.
 
