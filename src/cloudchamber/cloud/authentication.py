@@ -36,7 +36,7 @@ def authenticate(
     """
     credential = parse_credential(request)
     if credential is None:
-        return _unsigned(cloud), route.region or cloud.settings.region
+        return _unsigned(cloud), cloud.settings.region
     region = credential.region
     if region in GLOBAL_REGIONS:
         region = DEFAULT_REGION

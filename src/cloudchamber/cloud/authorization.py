@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cloudchamber.cloud import ports
@@ -29,15 +28,6 @@ from cloudchamber.languages.policy import (
 
 if TYPE_CHECKING:
     from cloudchamber.cloud.call import Call
-
-_PRINCIPAL_TYPES: Mapping[str, str] = MappingProxyType(
-    {
-        "root": "Account",
-        "user": "User",
-        "role-session": "AssumedRole",
-        "federated-user": "FederatedUser",
-    }
-)
 
 
 def authorise(call: Call) -> None:
@@ -218,7 +208,7 @@ def _context(
     guardrails: ports.Guardrails | None,
     extra: Mapping[str, Sequence[str]] | None,
 ) -> dict[str, Sequence[str]]:
-    """The global condition keys of a call.
+    """The global condition keys of a call; those that follow from the principal are its own.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
@@ -233,17 +223,7 @@ def _context(
         "aws:ViaAWSService": (
             "true" if call.origin.is_nested and caller.kind != "service" else "false",
         ),
-        "aws:PrincipalIsAWSService": ("true" if caller.kind == "service" else "false",),
     }
-    if caller.kind not in ("anonymous", "service"):
-        context["aws:PrincipalArn"] = (caller.role_arn or caller.arn,)
-        context["aws:PrincipalAccount"] = (caller.account,)
-        context["aws:PrincipalType"] = (_PRINCIPAL_TYPES[caller.kind],)
-        context["aws:userid"] = (caller.user_id,)
-        if caller.kind == "user":
-            context["aws:username"] = (caller.name,)
-    if caller.kind == "service":
-        context["aws:PrincipalServiceName"] = (caller.service,)
     if caller.source_identity:
         context["aws:SourceIdentity"] = (caller.source_identity,)
     for more in (

@@ -30,11 +30,11 @@ from cloudchamber.cloud.service import Input, Output, Service, Waiting, mutates
 from cloudchamber.cloud.settings import Settings, SettingsError, is_account
 from cloudchamber.cloud.store import Store
 from cloudchamber.kernel import Kernel, Parked
+from cloudchamber.wire.credentials import spell_for
 from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request, Response
-from cloudchamber.wire.model import load_model
 from cloudchamber.wire.protocols import Codec, codec_for
-from cloudchamber.wire.routing import Router
+from cloudchamber.wire.routing import RouteError, default_router
 from cloudchamber.wire.sigv4 import Verifier
 
 Finish = Callable[[Response], None]
@@ -102,7 +102,7 @@ class Cloud:
         self.settings = settings or Settings()
         self.journal: Callable[[bytes], None] | None = None
         self.verifier = Verifier()
-        self.router = Router()
+        self.router = default_router()
         self._encode = msgspec.msgpack.Encoder().encode
         self._open()
 
@@ -154,16 +154,18 @@ class Cloud:
         self.number += 1
         number = self.number
         request_id = self.request_id(number)
-        codec: Codec | None = None
-        name: str | None = None
         try:
             route = self.router.route(request)
-            codec = codec_for(load_model(route.service), route.protocol)
-            name = route.operation
+        except WireError as error:
+            finish(_unrouted(error, request_id))
+            return number
+        codec = codec_for(route.service, route.protocol)
+        name = route.operation
+        try:
             caller, region = authenticate(self, request, route, wall_ns)
             decoded = codec.decode(name, request, route.labels)
         except WireError as error:
-            finish(_spelled(codec, name, error, request_id))
+            finish(codec.encode_error(name, spell_for(error, route.protocol), request_id))
             return number
         headers = request.headers
         origin = Origin(
@@ -476,14 +478,13 @@ def _nobody(output: Output | None, error: WireError | None) -> None:
     """The client of a replayed call: it got its answer in an earlier life."""
 
 
-def _spelled(
-    codec: Codec | None, operation: str | None, error: WireError, request_id: str
-) -> Response:
-    if codec is None:
-        # Nobody knows whose request this is; a JSON error is what most clients can show.
-        codec = codec_for(load_model("sts"), "query")
-    response: Response = codec.encode_error(operation, error, request_id)
-    return response
+def _unrouted(error: WireError, request_id: str) -> Response:
+    """The answer to a request of which not even the operation is known."""
+    if isinstance(error, RouteError):
+        codec = codec_for(error.service or "sts", error.protocol)
+    else:
+        codec = codec_for("sts", "query")
+    return codec.encode_error(None, error, request_id)
 
 
 __all__ = ("AwsError", "CallRecord", "ClockRecord", "Cloud", "DropRecord", "Trace")

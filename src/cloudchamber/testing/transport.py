@@ -121,7 +121,7 @@ def make_client(
     config: Config | None = None,
 ) -> Any:
     """A botocore client of one service whose requests go to `handle`."""
-    base = Config(retries={"max_attempts": 0}, parameter_validation=True)
+    base = Config(retries={"mode": "standard", "total_max_attempts": 1})
     client = shared_session().create_client(
         service,
         region_name=region,

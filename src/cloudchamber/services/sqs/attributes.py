@@ -1,0 +1,254 @@
+"""Queue attributes: which there are, what values they take, what they mean.
+
+Rules of this file: checks raise before anything is changed. AWS's texts where it publishes or shows
+them. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from cloudchamber.cloud.arns import find_arn
+from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.errors import AwsError
+from cloudchamber.languages.policy import MalformedPolicy, PolicyKind, parse_policy
+from cloudchamber.services.sqs.nouns import QUEUES, SECOND_NS, Queue, Redrive
+
+RANGES: Final = MappingProxyType(
+    {
+        "DelaySeconds": (0, 900),
+        "MaximumMessageSize": (1024, 1_048_576),
+        "MessageRetentionPeriod": (60, 1_209_600),
+        "ReceiveMessageWaitTimeSeconds": (0, 20),
+        "VisibilityTimeout": (0, 43_200),
+        "KmsDataKeyReusePeriodSeconds": (60, 86_400),
+    }
+)
+CHOICES: Final = MappingProxyType(
+    {
+        "FifoQueue": ("true", "false"),
+        "ContentBasedDeduplication": ("true", "false"),
+        "SqsManagedSseEnabled": ("true", "false"),
+        "DeduplicationScope": ("messageGroup", "queue"),
+        "FifoThroughputLimit": ("perQueue", "perMessageGroupId"),
+    }
+)
+FIFO_ONLY: Final = ("ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit")
+DEFAULTS: Final = MappingProxyType(
+    {
+        "DelaySeconds": "0",
+        "MaximumMessageSize": "1048576",
+        "MessageRetentionPeriod": "345600",
+        "ReceiveMessageWaitTimeSeconds": "0",
+        "VisibilityTimeout": "30",
+        "SqsManagedSseEnabled": "true",
+    }
+)
+FIFO_DEFAULTS: Final = MappingProxyType(
+    {
+        "FifoQueue": "true",
+        "ContentBasedDeduplication": "false",
+        "DeduplicationScope": "queue",
+        "FifoThroughputLimit": "perQueue",
+    }
+)
+SETTABLE: Final = frozenset(
+    {*RANGES, *CHOICES, "Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId"}
+)
+COUNTED: Final = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+READABLE: Final = frozenset(
+    {*SETTABLE, *COUNTED, "CreatedTimestamp", "LastModifiedTimestamp", "QueueArn", "All"}
+)
+RECEIVES_MAX: Final = 1000
+SOURCES_MAX: Final = 10
+
+
+def check(call: Call, arn: str, fifo: bool, wanted: Mapping[str, str]) -> dict[str, str]:
+    """The attributes to set, each checked. Raises AwsError and changes nothing."""
+    checked: dict[str, str] = {}
+    for name, value in wanted.items():
+        if name not in SETTABLE:
+            raise AwsError("InvalidAttributeName", f"Unknown Attribute {name}.")
+        if name in FIFO_ONLY and not fifo:
+            raise AwsError(
+                "InvalidAttributeName",
+                f"You can specify the {name} only when FifoQueue is set to true.",
+            )
+        if name in RANGES:
+            _check_range(name, value)
+        elif name in CHOICES and value not in CHOICES[name]:
+            raise _invalid(name)
+        elif name in _DOCUMENTS and value:
+            _DOCUMENTS[name](call, arn, fifo, value)
+        checked[name] = value
+    return checked
+
+
+def apply(queue: Queue, changed: Mapping[str, str]) -> None:
+    """Set checked attributes; an empty document takes the attribute away."""
+    for name, value in changed.items():
+        if value or name not in _DOCUMENTS:
+            queue.attributes[name] = value
+        else:
+            queue.attributes.pop(name, None)
+    if changed.get("KmsMasterKeyId"):
+        queue.attributes["SqsManagedSseEnabled"] = "false"
+    queue.visibility_ns = _number(queue, "VisibilityTimeout") * SECOND_NS
+    queue.delay_ns = _number(queue, "DelaySeconds") * SECOND_NS
+    queue.retention_ns = _number(queue, "MessageRetentionPeriod") * SECOND_NS
+    queue.wait_ns = _number(queue, "ReceiveMessageWaitTimeSeconds") * SECOND_NS
+    queue.size_max = _number(queue, "MaximumMessageSize")
+    document = queue.attributes.get("RedrivePolicy")
+    queue.redrive = _read_redrive(document) if document else None
+
+
+def effective(queue: Queue) -> dict[str, str]:
+    """Every attribute that was set or has a default."""
+    defaults = {**DEFAULTS, **FIFO_DEFAULTS} if queue.fifo else dict(DEFAULTS)
+    found = {**defaults, **queue.attributes}
+    if not queue.fifo:
+        found.pop("FifoQueue", None)
+    return found
+
+
+def differs(queue: Queue, wanted: Mapping[str, str]) -> str | None:
+    """The first wanted attribute whose value is not the queue's, or None."""
+    found = effective(queue)
+    for name, value in wanted.items():
+        if not _same(name, found.get(name, ""), value):
+            return name
+    return None
+
+
+def _same(name: str, have: str, want: str) -> bool:
+    if name in _DOCUMENTS and have and want:
+        return bool(_json(have) == _json(want))
+    if name == "FifoQueue":
+        return (have or "false") == want
+    return have == want
+
+
+def _number(queue: Queue, name: str) -> int:
+    return int(queue.attributes.get(name, DEFAULTS[name]))
+
+
+def _check_range(name: str, value: str) -> None:
+    low, high = RANGES[name]
+    if not (value.isascii() and value.isdigit() and len(value) < 10 and low <= int(value) <= high):
+        raise _invalid(name)
+
+
+def _invalid(name: str) -> AwsError:
+    return AwsError("InvalidAttributeValue", f"Invalid value for the parameter {name}.")
+
+
+def _reason(name: str, value: str, reason: str) -> AwsError:
+    return AwsError(
+        "InvalidParameterValue", f"Value {value} for parameter {name} is invalid. Reason: {reason}"
+    )
+
+
+def _json(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return None
+
+
+def _check_policy(call: Call, arn: str, fifo: bool, value: str) -> None:
+    if len(value.encode()) > call.quota("policy-bytes"):
+        raise _invalid("Policy")
+    try:
+        parse_policy(value, PolicyKind.RESOURCE)
+    except MalformedPolicy as error:
+        raise AwsError(
+            "InvalidAttributeValue", "Invalid value for the parameter Policy."
+        ) from error
+
+
+def _read_redrive(value: str) -> Redrive:
+    data = _json(value)
+    return Redrive(data["deadLetterTargetArn"], int(data.get("maxReceiveCount", 10)))
+
+
+def _check_redrive(call: Call, arn: str, fifo: bool, value: str) -> None:
+    data = _json(value)
+    if not isinstance(data, dict):
+        raise _reason("RedrivePolicy", value, "Redrive policy is not a valid JSON map.")
+    target = data.get("deadLetterTargetArn")
+    if not isinstance(target, str):
+        raise _reason(
+            "RedrivePolicy", value, "Redrive policy does not contain mandatory attribute: "
+            "deadLetterTargetArn."
+        )  # fmt: skip
+    count = data.get("maxReceiveCount", 10)
+    text = str(count)
+    if isinstance(count, bool) or not text.isdigit() or not 1 <= int(text) <= RECEIVES_MAX:
+        raise _reason(
+            "RedrivePolicy", value, f"Invalid value for maxReceiveCount: {text}, valid values are "
+            f"from 1 to {RECEIVES_MAX} both inclusive."
+        )  # fmt: skip
+    found = find_queue_by_arn(call, target)
+    if found is None:
+        raise _reason("RedrivePolicy", value, "Dead letter target does not exist.")
+    if found.fifo != fifo:
+        raise _reason(
+            "RedrivePolicy", value, "Dead-letter queue must be same type of queue as the source."
+        )
+    if not allows_source(found, arn):
+        raise _reason(
+            "RedrivePolicy", value, f"The redrive allow policy of {target} does not allow {arn}."
+        )
+
+
+def _check_allow(call: Call, arn: str, fifo: bool, value: str) -> None:
+    data = _json(value)
+    kinds = ("allowAll", "denyAll", "byQueue")
+    if not isinstance(data, dict) or data.get("redrivePermission") not in kinds:
+        raise _reason("RedriveAllowPolicy", value, "Amazon SQS can't create the redrive allow "
+                      "policy, as it's in an unsupported format.")  # fmt: skip
+    sources = data.get("sourceQueueArns")
+    if data["redrivePermission"] == "byQueue":
+        if not isinstance(sources, list) or not 1 <= len(sources) <= SOURCES_MAX:
+            raise _reason("RedriveAllowPolicy", value, "Amazon SQS can't create the redrive allow "
+                          "policy. Specify 1 to 10 source queue ARNs.")  # fmt: skip
+    elif sources is not None:
+        raise _reason("RedriveAllowPolicy", value, "Amazon SQS can't create the redrive allow "
+                      "policy, as sourceQueueArns goes with byQueue only.")  # fmt: skip
+
+
+_DOCUMENTS: Final[Mapping[str, Callable[[Call, str, bool, str], None]]] = MappingProxyType(
+    {
+        "Policy": _check_policy,
+        "RedrivePolicy": _check_redrive,
+        "RedriveAllowPolicy": _check_allow,
+        "KmsMasterKeyId": lambda call, arn, fifo, value: None,
+    }
+)
+
+
+def allows_source(queue: Queue, source_arn: str) -> bool:
+    """Whether a dead-letter queue lets this source use it (its RedriveAllowPolicy)."""
+    document = queue.attributes.get("RedriveAllowPolicy")
+    if not document:
+        return True
+    data = _json(document)
+    if data["redrivePermission"] == "byQueue":
+        return bool(source_arn in data["sourceQueueArns"])
+    return bool(data["redrivePermission"] == "allowAll")
+
+
+def find_queue_by_arn(call: Call, arn: str) -> Queue | None:
+    """The queue of an ARN, in whichever account and region, or None."""
+    parts = find_arn(arn)
+    if parts is None or parts.service != "sqs":
+        return None
+    return call.rows(QUEUES, parts.account, parts.region).get(parts.resource)
