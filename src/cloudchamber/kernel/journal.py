@@ -42,11 +42,16 @@ class Header(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """A torn tail: `lost` bytes from `offset` on are an unfinished write."""
+    """A torn tail: `lost` bytes from `offset` on are an unfinished write.
+
+    `damaged` when those bytes are not the beginning of a good record. A killed process leaves a
+    beginning; only a lost power supply (or a bad disk) leaves damage.
+    """
 
     offset: int
     lost: int
     message: str
+    damaged: bool = False
 
 
 class Scan(NamedTuple):
@@ -140,7 +145,7 @@ class Reader:
             return None
         what = self._damage or ("record" if self.header else "header")
         message = f"unfinished {what} of {lost} bytes at offset {self.good_length}"
-        return Problem(self.good_length, lost, message)
+        return Problem(self.good_length, lost, message, bool(self._damage))
 
     def _read_header(self) -> bool:
         buffer = self._buffer

@@ -1,105 +1,104 @@
-"""Which chambers of this user run on this machine: one small file each, so that `stop` finds them.
+"""The chambers that run on this machine for this user, so that `stop` finds them.
 
-Rules of this file: a file says who listens where; whether it is alive is asked of the system, never
-believed. Files live in the user's runtime directory, which nobody else may write.
+Rules of this file: a note per chamber, locked by it for as long as it lives. A note that nobody
+locks is left over from a chamber that was killed: it is removed by whoever sees it. Process numbers
+are never trusted without the lock.
 """
 
 from __future__ import annotations
 
-import contextlib
+import fcntl
 import os
 import signal
-import stat
 import tempfile
 import time
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
-GRACE_S: Final = 20.0
-POLL_S: Final = 0.02
+STOP_PATIENCE_S = 30.0
+LOOK_EVERY_S = 0.02
 
 
 class Instance(msgspec.Struct, frozen=True):
-    """A chamber that runs (or did): its process, where it listens, its data directory if any."""
+    """A running chamber."""
 
+    port: int
     pid: int
     host: str
-    port: int
-    data: str = ""
+    data: str
+    scheme: str
 
 
-def directory() -> Path:
-    """The folder of the files, made for this user alone. Raises PermissionError if it is not."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    base = Path(runtime) if runtime and Path(runtime).is_dir() else Path(tempfile.gettempdir())
-    folder = base / f"cloudchamber-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
-        raise PermissionError(f"{folder} is not a folder that only this user may write")
-    return folder
+def folder() -> Path:
+    """Where this user's notes are. Raises OSError when it cannot be ours alone."""
+    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    path = Path(base) / f"cloudchamber-{os.getuid()}"
+    path.mkdir(mode=0o700, exist_ok=True)
+    if path.stat().st_uid != os.getuid():
+        raise OSError(f"{path} belongs to another user")
+    return path
 
 
-def record(instance: Instance) -> None:
-    """Say that this instance runs."""
-    target = directory() / f"{instance.port}.json"
-    fresh = target.with_suffix(f".{instance.pid}")
-    fresh.write_bytes(msgspec.json.encode(instance))
-    fresh.replace(target)
+class Note:
+    """This process's note, from `Note(instance)` to `remove`."""
 
+    def __init__(self, instance: Instance) -> None:
+        """Write the note. Raises OSError."""
+        self._path = folder() / f"{instance.pid}-{instance.port}.json"
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, msgspec.json.encode(instance), 0)
 
-def forget(instance: Instance) -> None:
-    """Say that it no longer runs; another instance's file on the same port is left alone."""
-    target = directory() / f"{instance.port}.json"
-    if _read(target) == instance:
-        with contextlib.suppress(FileNotFoundError):
-            target.unlink()
+    def remove(self) -> None:
+        """The chamber has ended."""
+        self._path.unlink(missing_ok=True)
+        os.close(self._file)
 
 
 def running() -> list[Instance]:
-    """The instances that are alive, by port. Files of dead ones are cleared away."""
-    alive: list[Instance] = []
-    for path in sorted(directory().glob("*.json")):
-        instance = _read(path)
-        if instance is not None and is_alive(instance.pid):
-            alive.append(instance)
-        else:
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
-    return sorted(alive, key=lambda one: one.port)
+    """Every running chamber of this user, by port."""
+    found = []
+    try:
+        paths = sorted(folder().glob("*.json"))
+    except OSError:
+        return []
+    for path in paths:
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            if _is_locked(file):
+                found.append(msgspec.json.decode(os.read(file, 65536), type=Instance))
+            else:
+                path.unlink(missing_ok=True)
+        except (OSError, msgspec.MsgspecError):
+            continue
+        finally:
+            os.close(file)
+    return sorted(found, key=lambda one: (one.port, one.pid))
 
 
-def stop(instance: Instance, grace_s: float = GRACE_S) -> bool:
-    """Ask the process to end and wait for it. False when it still runs after the grace."""
-    with contextlib.suppress(ProcessLookupError):
+def stop(instance: Instance, patience_s: float = STOP_PATIENCE_S) -> bool:
+    """Ask a chamber to end and wait until it has. False when it has not within the patience."""
+    end = time.monotonic() + patience_s
+    try:
         os.kill(instance.pid, signal.SIGTERM)
-    deadline = time.monotonic() + grace_s
-    while is_alive(instance.pid):
-        if time.monotonic() > deadline:
+    except ProcessLookupError:
+        return True
+    while instance in running():
+        if time.monotonic() > end:
             return False
-        time.sleep(POLL_S)
+        time.sleep(LOOK_EVERY_S)
     return True
 
 
-def is_alive(pid: int) -> bool:
-    """Whether a process of that id runs and is not merely waiting to be collected."""
+def _is_locked(file: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (OSError, IndexError):
-        return True
-    return state != "Z"
-
-
-def _read(path: Path) -> Instance | None:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Instance)
-    except (OSError, msgspec.MsgspecError):
-        return None
+    fcntl.flock(file, fcntl.LOCK_UN)
+    return False

@@ -1,0 +1,33 @@
+"""A request's body as its operation reads it: out of its chunks, out of its compression.
+
+Rules of this file: what was signed is the body as it arrived, so the request that is verified is
+kept beside the one that is decoded. To S3 `Content-Encoding: gzip` is a property of the object and
+stays; everywhere else it says how the body came.
+"""
+
+from __future__ import annotations
+
+from cloudchamber.wire.aws_chunked import is_chunked, without_chunks
+from cloudchamber.wire.content_encoding import decode_body
+from cloudchamber.wire.credentials import find_scope_service
+from cloudchamber.wire.errors import WireError
+from cloudchamber.wire.http import Request
+from cloudchamber.wire.scopes import S3_SCOPES
+
+
+def unwrapped(request: Request) -> tuple[Request, WireError | None]:
+    """The request to route and decode, and what is wrong with its body, if anything is.
+
+    The error is for later: first it must be known who asks, and in which protocol to answer.
+    """
+    headers = request.headers
+    try:
+        if is_chunked(headers):
+            request = without_chunks(request)
+        if "content-encoding" in request.headers:
+            scope = find_scope_service(request)
+            if scope is not None and scope not in S3_SCOPES:
+                request = decode_body(request)
+    except WireError as error:
+        return request, error
+    return request, None

@@ -1,0 +1,76 @@
+"""Answers as HTTP/1.1 writes them, and the answers that HTTP itself gives.
+
+Rules of this file: pure functions. A header that would end its own line is cut there, whatever
+wrote it: nothing from a client may add a header to an answer.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from types import MappingProxyType
+
+import orjson
+
+from cloudchamber.wire.http import Response
+
+STATUS_LINES = MappingProxyType(
+    {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
+)
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+NO_BODY = frozenset({204, 304})
+
+
+class HttpRefusal(Exception):
+    """A request that HTTP itself refuses, before anybody asks what it means."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+
+    @property
+    def response(self) -> Response:
+        """The refusal as an answer."""
+        return plain_error(self.status, self.code, self.message)
+
+
+def plain_error(status: int, code: str, message: str) -> Response:
+    """An error in no AWS protocol's spelling: JSON that a person can read in any client."""
+    body = orjson.dumps({"__type": code, "code": code, "message": message})
+    return Response(status, {"content-type": "application/json"}, body)
+
+
+def head_bytes(response: Response, date: str, *, is_head: bool, keep_alive: bool) -> bytes:
+    """Status line and headers of an answer, up to and with the empty line.
+
+    The length is stated from the body, except for an answer to HEAD that states it itself.
+    """
+    status = response.status
+    headers = response.headers
+    lines = [STATUS_LINES.get(status) or f"HTTP/1.1 {status} Status\r\n"]
+    stated = False
+    for name, value in headers.items():
+        key = name.lower()
+        if key == "content-length":
+            if not is_head:
+                continue
+            stated = True
+        elif key in ("connection", "transfer-encoding", "date"):
+            continue
+        lines.append(f"{name}: {value}\r\n")
+    text = "".join(lines)
+    if text.count("\n") != len(lines) or text.count("\r") != len(lines):
+        text = "".join(_one_line(line) for line in lines)
+    if not stated and status not in NO_BODY:
+        text += f"content-length: {len(response.body)}\r\n"
+    end = "\r\n" if keep_alive else "connection: close\r\n\r\n"
+    text = f"{text}date: {date}\r\n{end}"
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8")
+
+
+def _one_line(line: str) -> str:
+    return line[:-2].replace("\r", " ").replace("\n", " ") + "\r\n"

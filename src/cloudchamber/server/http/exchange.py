@@ -1,0 +1,119 @@
+"""An exchange: one request, its client, and the one answer it gets.
+
+Rules of this file: the seam between HTTP and whoever answers. An `App` is given exchanges and
+answers each at most once, at once or later; a client that leaves first is told of by `gone`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from cloudchamber.wire.http import Request, Response
+
+
+class Exchange:
+    """One request on its way. `number` and `position` belong to whoever answers it."""
+
+    __slots__ = ("_send", "answered", "number", "position", "request", "scheme", "source_ip")
+
+    def __init__(
+        self,
+        request: Request,
+        source_ip: str,
+        scheme: str,
+        send: Callable[[Exchange, Response], None],
+    ) -> None:
+        self.request = request
+        self.source_ip = source_ip
+        self.scheme = scheme
+        self.answered = False
+        self.number = 0
+        self.position = 0
+        self._send = send
+
+    def answer(self, response: Response) -> None:
+        """Send the answer. The first one counts; a client that has left gets none."""
+        if not self.answered:
+            self.answered = True
+            self._send(self, response)
+
+
+class App(Protocol):
+    """Whoever answers."""
+
+    def begin(self, exchange: Exchange) -> None:
+        """Answer the exchange, now or later. Must not raise."""
+        ...
+
+    def gone(self, exchange: Exchange) -> bool:
+        """The client of an unanswered exchange has left. False when it is answered already and
+        the answer is about to be sent."""
+        ...
+
+
+class Engine(Protocol):
+    """One version of HTTP on one connection, fed with what arrives."""
+
+    def feed(self, data: bytes) -> None:
+        """Bytes arrived."""
+        ...
+
+    def ended(self) -> bool:
+        """The client will send no more. True when the connection stays open for an answer."""
+        ...
+
+    def lost(self) -> None:
+        """The connection is gone."""
+        ...
+
+    def writable(self) -> None:
+        """The client reads again after it had not."""
+        ...
+
+    def overdue(self) -> None:
+        """The deadline that the engine set has passed."""
+        ...
+
+    def stop(self) -> None:
+        """Take no new request; close when what is running has been answered."""
+        ...
+
+
+class Link(Protocol):
+    """A connection, as an engine sees it."""
+
+    @property
+    def write_paused(self) -> bool:
+        """Whether the client reads too slowly to be sent more."""
+        ...
+
+    @property
+    def peer(self) -> str:
+        """The client's IP address."""
+        ...
+
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`."""
+        ...
+
+    def write(self, data: bytes) -> None: ...
+
+    def pause(self) -> None:
+        """Read no more until `resume`."""
+        ...
+
+    def resume(self) -> None: ...
+
+    def close(self) -> None:
+        """Close once everything written is sent."""
+        ...
+
+    def linger(self) -> None:
+        """Close, but read and forget what still arrives, so that the last answer gets through."""
+        ...
+
+    def expect_within(self, delay_ns: int) -> None:
+        """Call `overdue` unless the engine says otherwise within this time; 0 for no deadline."""
+        ...

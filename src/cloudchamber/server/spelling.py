@@ -1,0 +1,27 @@
+"""An error in the protocol of the request it answers, for answers the world itself does not give.
+
+Rules of this file: never raises for what a client sent; what cannot be routed is answered in plain
+JSON.
+"""
+
+from __future__ import annotations
+
+from cloudchamber.cloud.cloud import Cloud
+from cloudchamber.server.http.answers import plain_error
+from cloudchamber.wire.errors import WireError
+from cloudchamber.wire.http import Request, Response
+from cloudchamber.wire.model import load_model
+from cloudchamber.wire.protocols import codec_for
+
+
+def spell(cloud: Cloud, request: Request, error: WireError, request_id: str = "") -> Response:
+    """The answer that says `error` to the client of `request`."""
+    try:
+        route = cloud.router.route(request)
+    except WireError:
+        return plain_error(error.status, error.code, error.message)
+    codec = codec_for(load_model(route.service), route.protocol)
+    response: Response = codec.encode_error(
+        route.operation, error, request_id or cloud.request_id(cloud.number)
+    )
+    return response
