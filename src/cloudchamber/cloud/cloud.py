@@ -19,6 +19,7 @@ import msgspec
 
 from cloudchamber.cloud import caller as callers
 from cloudchamber.cloud.authentication import authenticate
+from cloudchamber.cloud.bodies import unwrapped
 from cloudchamber.cloud.call import Call, Origin
 from cloudchamber.cloud.caller import Caller
 from cloudchamber.cloud.errors import AwsError
@@ -154,8 +155,9 @@ class Cloud:
         self.number += 1
         number = self.number
         request_id = self.request_id(number)
+        plain, problem = unwrapped(request)
         try:
-            route = self.router.route(request)
+            route = self.router.route(plain)
         except WireError as error:
             finish(_unrouted(error, request_id))
             return number
@@ -163,7 +165,9 @@ class Cloud:
         name = route.operation
         try:
             caller, region = authenticate(self, request, route, wall_ns)
-            decoded = codec.decode(name, request, route.labels)
+            if problem is not None:
+                raise problem
+            decoded = codec.decode(name, plain, route.labels)
         except WireError as error:
             finish(codec.encode_error(name, spell_for(error, route.protocol), request_id))
             return number

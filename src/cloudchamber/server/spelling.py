@@ -10,7 +10,6 @@ from cloudchamber.cloud.cloud import Cloud
 from cloudchamber.server.http.answers import plain_error
 from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request, Response
-from cloudchamber.wire.model import load_model
 from cloudchamber.wire.protocols import codec_for
 
 
@@ -20,8 +19,6 @@ def spell(cloud: Cloud, request: Request, error: WireError, request_id: str = ""
         route = cloud.router.route(request)
     except WireError:
         return plain_error(error.status, error.code, error.message)
-    codec = codec_for(load_model(route.service), route.protocol)
-    response: Response = codec.encode_error(
-        route.operation, error, request_id or cloud.request_id(cloud.number)
-    )
-    return response
+    codec = codec_for(route.service, route.protocol)
+    number = request_id or cloud.request_id(cloud.number)
+    return codec.encode_error(route.operation, error, number)
