@@ -1,44 +1,65 @@
 """A host with no socket: one world in this process, shared by any number of threads.
 
-Rules of this file: one lock around the world, because the core has a single owner. A call that
-waits lets go of the lock. Under `demand` and `auto` a waiting call moves the clock itself; under
-`manual` it waits until another thread does, and says so at once when there is no other thread.
+Rules of this file: one lock around the world, because the core has a single owner; whoever reaches
+it from a thread of his own goes through `handle` or `control`, which take it. A call that waits
+lets go of the lock.
+
+Under `demand` and `auto` a waiting call moves the clock itself, but not past a thread that was
+answered an instant ago and is about to call again. Under `manual` it waits until another thread
+moves the clock, and says so at once when there is no other thread.
 """
 
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Callable
+from time import monotonic_ns
+from typing import Any, Final, cast
 
 from cloudchamber.cloud import snapshots
 from cloudchamber.cloud.cloud import Cloud
 from cloudchamber.cloud.settings import Settings, SettingsError
+from cloudchamber.control.control import Control
 from cloudchamber.control.host import MemorySnapshots
 from cloudchamber.control.http import PREFIX, ControlApi
+from cloudchamber.server.http.activity import Activity
 from cloudchamber.wire.http import Request, Response
 
-MODES = ("demand", "manual", "auto")
+MODES: Final = ("demand", "manual", "auto")
+GRACE_NS: Final = 5_000_000  # a thread answered less than this ago is about to call again
+LOOK_EVERY_S: Final = 0.25  # how often a waiting call looks whether another thread is left
+PATIENCE_NS: Final = 60_000_000_000  # and how long it waits for threads that do nothing
 
 
 class ClockStopped(RuntimeError):
-    """A call waits for time that nobody can move: the clock is manual and no thread is left."""
+    """A call waits for time that nobody moves."""
 
 
 class InProcessHost:
     """Owns a Cloud, moves its time as the mode says, and answers requests from any thread."""
 
     def __init__(self, settings: Settings) -> None:
+        """Open an empty world. Raises SettingsError for a clock that needs a server."""
         self._cloud = Cloud(settings)
         self._snapshots = MemorySnapshots()
         self._changed = threading.Condition(threading.RLock())
+        self._activity = Activity()
+        self._waiting: set[int] = set()  # threads that wait here for the clock
+        self._inputs = 0
         self._mode = ""
         self.set_clock_mode(settings.clock)
-        self._control = ControlApi(self)
+        self._api = ControlApi(self)
+        self._control = cast("Control", _Locked(Control(self), self._changed))
 
     @property
     def cloud(self) -> Cloud:
-        """The world."""
+        """The world. For one thread at a time; others use `handle` and `control`."""
         return self._cloud
+
+    @property
+    def control(self) -> Control:
+        """The control verbs, safe to call from any thread; waiting calls hear of what they do."""
+        return self._control
 
     @property
     def snapshots(self) -> MemorySnapshots:
@@ -54,18 +75,23 @@ class InProcessHost:
         """Change who moves time. Raises SettingsError: a live clock needs a server."""
         if mode not in MODES:
             raise SettingsError(
-                "mode", f"in process the clock is {', '.join(MODES)}, not {mode!r}; "
-                "a live clock needs `cloudchamber start`"
-            )  # fmt: skip
+                "mode",
+                f"in process the clock is {', '.join(MODES)}, not {mode!r}; "
+                "a live clock needs `cloudchamber start`",
+            )
         self._mode = mode
 
     def reset(self, settings: Settings) -> None:
-        """Open an empty world."""
-        self._cloud.reset(settings)
+        """Open an empty world; calls that wait are answered with an error."""
+        with self._changed:
+            self._cloud.reset(settings)
+            self._changed.notify_all()
 
     def restore(self, data: bytes) -> None:
-        """Put a snapshot in the place of the world."""
-        snapshots.load(self._cloud, data)
+        """Put a snapshot in the place of the world. Raises SnapshotError."""
+        with self._changed:
+            snapshots.load(self._cloud, data)
+            self._changed.notify_all()
 
     def describe(self) -> dict[str, Any]:
         """Nothing more to say than the world itself."""
@@ -73,27 +99,81 @@ class InProcessHost:
 
     def handle(self, request: Request) -> Response:
         """The answer to one request, AWS's or the control API's. Raises ClockStopped."""
+        thread = threading.get_ident()
         with self._changed:
-            if request.path.startswith(PREFIX):
-                response = self._control.handle(request)
-                self._changed.notify_all()
-                return response
+            self._activity.heard(thread)
+            self._inputs += 1
+            self._cloud.kernel.settle()
             answers: list[Response] = []
-            number = self._cloud.begin(request, answers.append)
-            while not answers:
-                self._wait(number)
-            self._changed.notify_all()
+            if request.path.startswith(PREFIX):
+                answers.append(self._api.handle(request))
+            else:
+                number = self._cloud.begin(request, answers.append)
+                if not answers:
+                    self._wait(number, answers, thread)
+            if self._waiting:
+                self._changed.notify_all()
+            self._activity.answered(thread, monotonic_ns())
             return answers[0]
 
-    def _wait(self, number: int) -> None:
-        if self._mode != "manual" and self._cloud.kernel.run_demand():
-            self._changed.notify_all()
-            return
-        if self._mode == "manual" and threading.active_count() > 1:
-            self._changed.wait()
-            return
-        self._cloud.drop(number)
-        raise ClockStopped(
-            "this call waits for the clock, the clock is manual and no other thread can move it: "
-            "use the demand clock, or make the call from a thread and advance from another"
-        )
+    def _wait(self, number: int, answers: list[Response], thread: int) -> None:
+        """Let time pass, or let others make it pass, until the call is answered."""
+        self._waiting.add(thread)
+        seen, since_ns = self._inputs, monotonic_ns()
+        try:
+            while not answers:
+                if self._moved():
+                    continue
+                if self._inputs != seen:
+                    seen, since_ns = self._inputs, monotonic_ns()
+                is_alone = not self._others() and not self._cloud.kernel.holds
+                if is_alone or monotonic_ns() - since_ns > PATIENCE_NS:
+                    self._cloud.drop(number)
+                    raise ClockStopped(_ADVICE)
+                self._changed.wait(LOOK_EVERY_S)
+        finally:
+            self._waiting.discard(thread)
+
+    def _moved(self) -> bool:
+        """Whether this thread moved the clock, or left a moment for another to call first."""
+        if self._mode == "manual":
+            return False
+        now = monotonic_ns()
+        until = self._activity.thinks_until(now, GRACE_NS)
+        if until > now:
+            self._changed.wait((until - now) / 1e9)
+            return True
+        if not self._cloud.kernel.run_demand():
+            return False
+        self._changed.notify_all()
+        return True
+
+    def _others(self) -> bool:
+        """Whether a thread is left that could move the clock."""
+        return any(thread.ident not in self._waiting for thread in threading.enumerate())
+
+
+_ADVICE: Final = (
+    "this call waits for the clock and nobody moves it: use the demand clock, or make the call in "
+    "one thread and advance in another"
+)
+
+
+class _Locked:
+    """An object whose methods are called one at a time, and after each of them waiters look."""
+
+    def __init__(self, inner: object, changed: threading.Condition) -> None:
+        self._inner = inner
+        self._changed = changed
+
+    def __getattr__(self, name: str) -> Any:
+        method: Callable[..., Any] = getattr(self._inner, name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with self._changed:
+                try:
+                    return method(*args, **kwargs)
+                finally:
+                    self._changed.notify_all()
+
+        return call

@@ -22,7 +22,6 @@ from cloudchamber.cloud.settings import (
     Settings,
     Throttling,
 )
-from cloudchamber.control.control import Control
 from cloudchamber.control.instants import format_instant, parse_instant
 from cloudchamber.server.inprocess import InProcessHost
 from cloudchamber.testing.transport import SECRET, make_client
@@ -64,7 +63,7 @@ class Chamber:
 
     def _open(self, host: InProcessHost) -> None:
         self.host = host
-        self.control = Control(host)
+        self.control = host.control
 
     def __enter__(self) -> Chamber:
         return self
