@@ -24,6 +24,7 @@ RECORDS = "# Why\nmsgspec, PyJWT and uvloop"
 ALL_USED = {CLOUD: "import msgspec, jwt, uvloop", "pyproject.toml": PROJECT}
 FRAMES = "def f():\n    from cloudchamber.cloud.frames import Frames"
 TOP = imports.imports_stand_on_top
+WRITTEN = imports.imports_are_written_out
 DECLARED = imports.imports_are_declared
 USED = imports.dependencies_are_used
 REACHED = imports.every_module_is_reached
@@ -37,6 +38,10 @@ CASES = (
     Case(TOP, {CLOUD: FRAMES, "src/cloudchamber/cloud/frames.py": "x = 1"}, "imports cloudchamber"),
     Case(TOP, {CLOUD: "if TYPE_CHECKING:\n    import json"}),
     Case(TOP, {CLI: "def f():\n    import json", PLUGIN: "def f():\n    import json"}),
+    Case(WRITTEN, {CLOUD: "import importlib\nimportlib.import_module('a')"}, "made-up name"),
+    Case(WRITTEN, {CLOUD: "from importlib import import_module as load\nload('a')"}, "made-up"),
+    Case(WRITTEN, {CLOUD: "__import__('a')"}, "imports by a made-up name"),
+    Case(WRITTEN, {imports.FINDERS[0]: "import importlib\nimportlib.import_module('a')"}),
     Case(DECLARED, {CLOUD: "import requests", "pyproject.toml": PROJECT}, "requests is not"),
     Case(DECLARED, {CLOUD: "import pytest", "pyproject.toml": PROJECT}, "pytest is not"),
     Case(DECLARED, {CLOUD: "def f():\n    import duckdb", "pyproject.toml": PROJECT}),
@@ -54,7 +59,9 @@ CASES = (
     Case(REACHED, {CLOUD: "x = 1", DOOR: "from cloudchamber.cloud.call import Call"}),
     Case(REACHED, {CLOUD: "x = 1", DOOR: "load('cloudchamber.cloud.call:Call')"}),
     Case(REACHED, {SERVICE: "from cloudchamber.services.sqs import queues", QUEUES: "x = 1"}),
+    Case(REACHED, {"src/cloudchamber/cli/commands/start.py": "x = 1"}),
     Case(REACHED, {CLI: "x = 1", "src/cloudchamber/cli/__init__.py": "VERBS = ('start',)"}),
+    Case(REACHED, {"src/cloudchamber/cli/commands/start.py": "x = 1"}),
     Case(REACHED, {CLI: "x = 1", "src/cloudchamber/cli/__init__.py": "VERBS = ()"}, "no entry"),
 )
 

@@ -30,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     names.services_are_described,
     names.tests_mirror_the_package,
     imports.imports_stand_on_top,
+    imports.imports_are_written_out,
     imports.imports_are_declared,
     imports.dependencies_are_used,
     imports.every_module_is_reached,
