@@ -25,7 +25,9 @@ CASES = (
     Case(sizes.lines_are_narrow, {PATH: "# " + "word " * 20}, "102 columns"),
     Case(sizes.lines_are_narrow, {PATH: "x" * 100}),
     Case(sizes.lines_are_narrow, {PATH: "    # https://" + "x" * 100}),
-    Case(sizes.lines_are_narrow, {PATH: "# see https://" + "x" * 100}, "columns"),
+    Case(sizes.lines_are_narrow, {PATH: "# see https://" + "x" * 100}),
+    Case(sizes.lines_are_narrow, {PATH: "# https://" + "x" * 100 + " says so"}, "columns"),
+    Case(sizes.lines_are_narrow, {PATH: "# " + "x " * 50 + "https://x"}, "columns"),
 )
 
 
