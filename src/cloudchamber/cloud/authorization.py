@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.arns import find_arn
+from cloudchamber.cloud.authorization_message import encode_message
 from cloudchamber.cloud.caller import Caller
-from cloudchamber.cloud.errors import AccessDenied
+from cloudchamber.cloud.errors import AccessDenied, AwsError
 from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.languages.policy import (
     AccessRequest,
@@ -37,6 +38,8 @@ def authorise(call: Call) -> None:
     if resources:
         call.resource = resources[0]
     mode = call.cloud.settings.iam
+    if call.caller.kind == "anonymous" and operation.open and not operation.anonymous:
+        raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
     if mode == "off" or operation.open:
         return
     for resource in resources or ("*",):
@@ -55,15 +58,21 @@ def require(
     resource: str,
     *,
     extra: Mapping[str, Sequence[str]] | None = None,
+    resource_policy: SourcedPolicy | None = None,
+    principal: Principal | None = None,
 ) -> None:
     """Ask for one more permission in the midst of a handler (iam:PassRole and its like).
 
-    `extra` are condition keys of this question alone. Logs a denial, and raises AccessDenied in
-    `enforce`; call it before anything is changed.
+    `extra` are condition keys of this question alone, `resource_policy` and `principal` stand in
+    for the service's own and the caller (STS asks a role's trust policy, and does so for somebody
+    who has only a token). Logs a denial, and raises AccessDenied in `enforce`; call it before
+    anything is changed.
     """
     if call.cloud.settings.iam == "off":
         return
-    decision = decide(call, action, resource, extra=extra)
+    decision = decide(
+        call, action, resource, resource_policy=resource_policy, extra=extra, principal=principal
+    )
     if decision is not None and decision.effect != "allowed":
         call.decision = decision
         _deny(call, decision, action, resource)
@@ -81,6 +90,7 @@ def decide(
     *,
     resource_policy: SourcedPolicy | None = None,
     extra: Mapping[str, Sequence[str]] | None = None,
+    principal: Principal | None = None,
 ) -> Decision | None:
     """The verdict on one action and resource, or None where no policy has a say (own root).
 
@@ -115,7 +125,7 @@ def decide(
         rcps=_levels(resource_guardrails.rcps if resource_guardrails else None),
     )
     request = AccessRequest(
-        principal=_principal(caller),
+        principal=principal or _principal(caller),
         action=action,
         resource=resource,
         resource_account=owner,
@@ -136,7 +146,18 @@ def _deny(call: Call, decision: Decision, action: str, resource: str) -> None:
         {"request_id": call.request_id, "decision": decision_data(decision)},
     )
     if enforced:
-        raise AccessDenied(_code(call), decision.access_denied_message(), decision, _status(call))
+        raise AccessDenied(_code(call), _message(call, decision), decision, _status(call))
+
+
+def _message(call: Call, decision: Decision) -> str:
+    message = decision.access_denied_message()
+    if call.origin.protocol != "ec2":
+        return message
+    # EC2 alone adds the details in a form that sts:DecodeAuthorizationMessage reads.
+    return (
+        f"You are not authorized to perform this operation. {message}. "
+        f"Encoded authorization failure message: {encode_message(decision)}"
+    )
 
 
 def decision_data(decision: Decision) -> dict[str, Any]:
@@ -198,6 +219,7 @@ def _principal(caller: Caller) -> Principal:
         account=caller.account,
         user_id=caller.user_id,
         role_arn=caller.role_arn,
+        user_arn=caller.user_arn,
         service=caller.service,
     )
 

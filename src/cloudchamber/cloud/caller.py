@@ -19,7 +19,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     `arn` is what GetCallerIdentity shows. `user_id` is the unique id (`AIDA...`,
     `AROA...:session`). `name` is the user's or the role's name. `access_key` is the key that
     signed. `session` is the access key id of an STS session, if any. `role_arn` is the role
-    behind a session. `service` is `sns.amazonaws.com` for calls between services.
+    behind a session, `user_arn` the user behind a federated user. `service` is `sns.amazonaws.com`
+    for calls between services.
     `context` are condition keys that hold for this caller (aws:MultiFactorAuthPresent, session
     tags as aws:PrincipalTag/..., sts:ExternalId ...), each with its values.
     """
@@ -32,6 +33,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     access_key: str = ""
     session: str = ""
     role_arn: str = ""
+    user_arn: str = ""
     service: str = ""
     source_identity: str = ""
     context: dict[str, tuple[str, ...]] = {}

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import blake2b
-from types import GeneratorType
+from types import GeneratorType, MappingProxyType
 from typing import Any
 
 import msgspec
@@ -21,11 +21,18 @@ from cloudchamber.cloud import caller as callers
 from cloudchamber.cloud.authentication import authenticate
 from cloudchamber.cloud.bodies import unwrapped
 from cloudchamber.cloud.call import Call, Origin
-from cloudchamber.cloud.caller import Caller
-from cloudchamber.cloud.errors import AwsError
+from cloudchamber.cloud.errors import AwsError, OutsideError
 from cloudchamber.cloud.events import EventLog
 from cloudchamber.cloud.metering import Meter
 from cloudchamber.cloud.pipeline import AFTER, BEFORE, dispatch
+from cloudchamber.cloud.records import (
+    DECODER,
+    CallRecord,
+    ClockRecord,
+    DropRecord,
+    Record,
+    Trace,
+)
 from cloudchamber.cloud.registry import Registry
 from cloudchamber.cloud.service import Input, Output, Service, Waiting, mutates
 from cloudchamber.cloud.settings import Settings, SettingsError, is_account
@@ -40,51 +47,8 @@ from cloudchamber.wire.sigv4 import Verifier
 
 Finish = Callable[[Response], None]
 Settle = Callable[[Output | None, WireError | None], None]
+NO_ADAPTERS: Mapping[str, Callable[[str], bytes]] = MappingProxyType({})
 FIDELITY_HEADER = "x-chamber-fidelity"
-
-
-class CallRecord(msgspec.Struct, array_like=True, tag="call"):
-    """A journalled input: enough to make the same call again at the same instant."""
-
-    t_ns: int
-    number: int
-    events_last: int
-    caller: Caller
-    account: str
-    region: str
-    service: str
-    operation: str
-    input: dict[str, Any]
-    origin: Origin
-
-
-class ClockRecord(msgspec.Struct, array_like=True, tag="clock"):
-    """A journalled input: the clock was moved to an instant, everything due having happened."""
-
-    t_ns: int
-
-
-class DropRecord(msgspec.Struct, array_like=True, tag="drop"):
-    """A journalled input: the client of a waiting call went away."""
-
-    t_ns: int
-    number: int
-
-
-Record = CallRecord | ClockRecord | DropRecord
-
-
-class Trace(msgspec.Struct, gc=False):
-    """What `why` can say of one request."""
-
-    request_id: str
-    time_ns: int
-    caller: str
-    action: str
-    resource: str
-    error: str
-    decision: Any
-    cause: int
 
 
 class ParkedCall(msgspec.Struct):
@@ -99,8 +63,14 @@ class ParkedCall(msgspec.Struct):
 class Cloud:
     """One world of accounts, regions and services on one clock."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        adapters: Mapping[str, Callable[[str], bytes]] = NO_ADAPTERS,
+    ) -> None:
+        """`adapters` ask the world outside, by name (`web-keys`); the host of a world has them."""
         self.settings = settings or Settings()
+        self._adapters = adapters
         self.journal: Callable[[bytes], None] | None = None
         self.verifier = Verifier()
         self.router = default_router()
@@ -117,6 +87,9 @@ class Cloud:
         # Grows whenever a call schedules, wakes or draws: such a call is an input to be journalled.
         self.touches = 0
         self.parked: dict[int, ParkedCall] = {}
+        # What the outside said to the call at hand; on a replay, what it said in the earlier life.
+        self._answers: list[tuple[bool, bytes]] = []
+        self._told: list[tuple[bool, bytes]] = []
         self.requests: deque[Trace] = deque(maxlen=self.settings.requests_max)
         self._request_key = blake2b(b"requests", key=self.settings.seed.to_bytes(8, "big")).digest()
 
@@ -261,6 +234,7 @@ class Cloud:
         """Perform a top-level call, journal it if it touched the world, then settle it."""
         kernel = self.kernel
         before = (self.touches, self.events.last)
+        self._answers = []
         record = CallRecord(
             kernel.now,
             call.number,
@@ -272,6 +246,7 @@ class Cloud:
             call.operation_name,
             call.input,
             call.origin,
+            self._answers,
         )
         try:
             result = self.perform(call)
@@ -395,7 +370,7 @@ class Cloud:
 
     def replay(self, data: bytes) -> None:
         """Apply one journalled input. Same seed, same journal: same world, same digest."""
-        record = _RECORD.decode(data)
+        record = DECODER.decode(data)
         self.kernel.run_until(record.t_ns)
         if isinstance(record, CallRecord):
             self.number = record.number
@@ -408,7 +383,9 @@ class Cloud:
             self.write(record)
 
     def _replay_call(self, record: CallRecord) -> None:
+        self._told = list(record.answers)
         self.submit(self.call_of(record), _nobody)
+        self._told = []
 
     def call_of(self, record: CallRecord) -> Call:
         """The call that a record describes, begun when it was begun."""
@@ -425,6 +402,26 @@ class Cloud:
         )
         call.started_ns = record.t_ns
         return call
+
+    def outside(self, adapter: str, question: str) -> bytes:
+        """Ask the world outside; the answer is an input and journalled with the call.
+
+        Raises OutsideError when it fails, or nobody here can ask.
+        """
+        if self._told:
+            went_well, data = self._told.pop(0)
+        else:
+            try:
+                went_well, data = True, self._adapters[adapter](question)
+            except KeyError:
+                went_well, data = False, f"this chamber has no {adapter} adapter".encode()
+            except (OSError, ValueError) as error:
+                went_well, data = False, str(error).encode()
+        self.touches += 1
+        self._answers.append((went_well, data))
+        if not went_well:
+            raise OutsideError(data.decode())
+        return data
 
     # Consequences
 
@@ -475,9 +472,6 @@ class Cloud:
         return Call(self, service, "", {}, principal, account, region, self.number, cause=cause)
 
 
-_RECORD: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
-
-
 def _nobody(output: Output | None, error: WireError | None) -> None:
     """The client of a replayed call: it got its answer in an earlier life."""
 
@@ -489,6 +483,3 @@ def _unrouted(error: WireError, request_id: str) -> Response:
     else:
         codec = codec_for("sts", "query")
     return codec.encode_error(None, error, request_id)
-
-
-__all__ = ("AwsError", "CallRecord", "ClockRecord", "Cloud", "DropRecord", "Trace")

@@ -55,3 +55,7 @@ class Throttled(AwsError):
 
     def __init__(self, code: str, message: str = "Rate exceeded", status: int = 400) -> None:
         super().__init__(code, message, status)
+
+
+class OutsideError(Exception):
+    """The world outside (a key server, a program) did not answer; the text says why."""

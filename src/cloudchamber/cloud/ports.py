@@ -23,6 +23,12 @@ SESSION_POLICIES: Final = "session-policies"
 GUARDRAILS: Final = "guardrails"
 # (cloud, role_arn) -> RoleFacts | None: used by STS to find whom a role trusts.
 ROLE: Final = "role"
+# (cloud, account, arn) -> SourcedPolicy | None: a managed policy, compiled.
+MANAGED_POLICY: Final = "managed-policy"
+# (cloud, account, issuer) -> OidcFacts | None: an account's OpenID Connect provider by its URL.
+OIDC_PROVIDER: Final = "oidc-provider"
+# (cloud, caller, serial, code) -> bool: is this the code that the caller's MFA device shows?
+MFA_CODE: Final = "mfa-code"
 # (call) -> None: told after each call; keys and roles remember when they were last used.
 SEEN: Final = "seen"
 # (cloud, account) -> frozenset[str]: which opt-in Regions may an account use?
@@ -52,6 +58,14 @@ class RoleFacts(msgspec.Struct, frozen=True, kw_only=True):
     trust: str
     max_session_s: int
     tags: Mapping[str, str] = {}
+
+
+class OidcFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What STS may know of an OpenID Connect provider: its ARN, URL without scheme, audiences."""
+
+    arn: str
+    url: str
+    client_ids: Sequence[str]
 
 
 class Guardrails(msgspec.Struct, frozen=True, kw_only=True):

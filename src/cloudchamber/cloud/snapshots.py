@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from cloudchamber.cloud.cloud import CallRecord, Cloud
+from cloudchamber.cloud.cloud import Cloud
+from cloudchamber.cloud.records import CallRecord
 from cloudchamber.cloud.service import Service
 from cloudchamber.cloud.settings import Settings
 from cloudchamber.cloud.throttling import BUCKETS

@@ -14,8 +14,9 @@ import msgspec
 
 from cloudchamber import __version__
 from cloudchamber.cloud import snapshots
-from cloudchamber.cloud.cloud import Cloud, Trace
+from cloudchamber.cloud.cloud import Cloud
 from cloudchamber.cloud.events import Event
+from cloudchamber.cloud.records import Trace
 from cloudchamber.cloud.registry import load_service, service_names
 from cloudchamber.cloud.settings import Settings, SettingsError
 from cloudchamber.control.host import SNAPSHOT_NAME, Host
@@ -71,14 +72,7 @@ class Control:
     def reset(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Empty the world; `body` may change seed, lifecycle, iam, throttling and account."""
         _known_fields(body, RESETTABLE)
-        merged = msgspec.structs.asdict(self._cloud.settings) | dict(body)
-        try:
-            settings = msgspec.convert(merged, Settings)
-        except SettingsError as error:
-            raise ControlError("InvalidSetting", str(error), error.field) from error
-        except msgspec.ValidationError as error:
-            raise ControlError("InvalidSetting", str(error), _field_of(error, body)) from error
-        self._host.reset(settings)
+        self._host.reset(chamber_settings(body, self._cloud.settings))
         return {"reset": True, **self.clock()}
 
     def clock(self) -> dict[str, Any]:
@@ -215,6 +209,20 @@ class Control:
         return {"region": where, "zones": {key: seen[key] for key in sorted(seen)}}
 
 
+def chamber_settings(values: Mapping[str, Any], base: Settings | None = None) -> Settings:
+    """Settings with these values, the others as in `base`. Raises ControlError."""
+    merged = msgspec.structs.asdict(base or Settings()) | dict(values)
+    try:
+        return msgspec.convert(merged, Settings)
+    except SettingsError as error:
+        raise ControlError("InvalidSetting", str(error), error.field) from error
+    except msgspec.ValidationError as error:
+        # msgspec wraps what __post_init__ raises; the cause names the field.
+        cause = error.__cause__
+        field = cause.field if isinstance(cause, SettingsError) else _field_of(error, values)
+        raise ControlError("InvalidSetting", str(cause or error), field) from error
+
+
 def _known_fields(body: Mapping[str, Any], known: tuple[str, ...]) -> None:
     for field in body:
         if field not in known:
@@ -277,7 +285,7 @@ def _verdict(trace: Trace) -> dict[str, Any]:
         about, details = trace.resource, {}
     else:
         reason = decision.sentence()
-        about = decision.deciding_source() or trace.resource
+        about = " and ".join(str(hit) for hit in decision.deciding) or trace.resource
         details = {"evaluation": [str(step) for step in decision.trace()]}
     outcome = f"answered {trace.error}" if trace.error else "succeeded"
     sentence = f"{trace.caller} called {trace.action} on {trace.resource}: it {outcome}"

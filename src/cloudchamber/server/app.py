@@ -19,6 +19,7 @@ import msgspec
 
 from cloudchamber.cloud.cloud import Cloud
 from cloudchamber.kernel.errors import KernelError
+from cloudchamber.server.adapters import ADAPTERS
 from cloudchamber.server.collecting import Collector
 from cloudchamber.server.data.directory import DataDirectory
 from cloudchamber.server.data.errors import DataError
@@ -106,7 +107,7 @@ class Server:
                 raise
             self._cloud, self._is_old, self._restored = opened
         else:
-            self._cloud = Cloud(chamber)
+            self._cloud = Cloud(chamber, ADAPTERS)
 
     async def run(self, ready: Callable[[Started], None]) -> None:
         """Serve until a signal. Raises StartError."""

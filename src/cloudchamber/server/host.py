@@ -23,6 +23,7 @@ from cloudchamber.cloud.settings import Settings, SettingsError
 from cloudchamber.control.host import MemorySnapshots, Snapshots
 from cloudchamber.control.http import PREFIX, ControlApi
 from cloudchamber.kernel import KernelError
+from cloudchamber.server.adapters import ADAPTERS
 from cloudchamber.server.data.directory import DataDirectory
 from cloudchamber.server.http.activity import Activity
 from cloudchamber.server.http.admission import Admission
@@ -107,7 +108,7 @@ class ServedHost:
 
     def restore(self, data: bytes) -> None:
         """Put a snapshot in the place of the world. Raises SnapshotError, OSError."""
-        cloud = Cloud(self._cloud.settings)
+        cloud = Cloud(self._cloud.settings, ADAPTERS)
         snapshots.load(cloud, data)
         if self._directory is not None:
             self._directory.set_seed(cloud.settings.seed)

@@ -22,6 +22,7 @@ from cloudchamber.cloud.settings import Settings, SettingsError
 from cloudchamber.control.control import Control
 from cloudchamber.control.host import MemorySnapshots
 from cloudchamber.control.http import PREFIX, ControlApi
+from cloudchamber.server.adapters import ADAPTERS
 from cloudchamber.server.http.activity import Activity
 from cloudchamber.wire.http import Request, Response
 
@@ -40,7 +41,7 @@ class InProcessHost:
 
     def __init__(self, settings: Settings) -> None:
         """Open an empty world. Raises SettingsError for a clock that needs a server."""
-        self._cloud = Cloud(settings)
+        self._cloud = Cloud(settings, ADAPTERS)
         self._snapshots = MemorySnapshots()
         self._changed = threading.Condition(threading.RLock())
         self._activity = Activity()

@@ -121,7 +121,7 @@ def make_client(
     config: Config | None = None,
 ) -> Any:
     """A botocore client of one service whose requests go to `handle`."""
-    base = Config(retries={"mode": "standard", "total_max_attempts": 1})
+    base = Config(retries={"mode": "standard", "total_max_attempts": 2})
     client = shared_session().create_client(
         service,
         region_name=region,

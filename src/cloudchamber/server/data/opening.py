@@ -15,6 +15,7 @@ import msgspec
 from cloudchamber.cloud import snapshots
 from cloudchamber.cloud.cloud import Cloud
 from cloudchamber.cloud.settings import Settings
+from cloudchamber.server.adapters import ADAPTERS
 from cloudchamber.server.data.directory import DataDirectory, Progress, Say
 from cloudchamber.server.data.errors import DataError
 
@@ -41,7 +42,7 @@ def open_world(
     Raises DataError, and then nothing in the directory has changed but a torn end.
     """
     if directory.is_new:
-        cloud = Cloud(wanted)
+        cloud = Cloud(wanted, ADAPTERS)
         directory.note_start(follows_wall="start_ns" not in given)
         directory.begin(wanted.seed, snapshots.save(cloud))
         return Opened(cloud, False, 0)
@@ -74,7 +75,7 @@ def open_world(
 def _load(directory: DataDirectory) -> Cloud:
     data = directory.read_world()
     try:
-        cloud = Cloud(snapshots.read(data).settings)
+        cloud = Cloud(snapshots.read(data).settings, ADAPTERS)
         snapshots.load(cloud, data)
     except (snapshots.SnapshotError, KeyError, ValueError) as error:
         raise DataError(

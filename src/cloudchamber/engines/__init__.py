@@ -1,0 +1,1 @@
+"""Adapters to what is outside: real programs and real servers. Each optional."""
