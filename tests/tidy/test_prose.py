@@ -9,6 +9,9 @@ from tests.tidy.rules import prose
 
 OPENS = prose.files_open_with_their_rules
 TITLE = prose.markdown_has_one_title
+LISTED = prose.decisions_are_listed
+PARTS = "# 0002: x\n**Question.**\n**Measured.**\n**Choice.**\n**Rejected.**\n"
+RECORD = {"docs/decisions/0002-x.md": PARTS, "docs/decisions/README.md": "[0002](0002-x.md)"}
 LINKS = prose.links_lead_somewhere
 
 CASES = (
@@ -22,6 +25,9 @@ CASES = (
     Case(TITLE, {"docs/x.md": ""}, "does not open with a title"),
     Case(TITLE, {"docs/x.md": "# One\n\n# Two\n"}, "docs/x.md:3: a second title"),
     Case(TITLE, {"docs/x.md": "# One\n```sh\n# a comment\n```\n## Part\n"}),
+    Case(LISTED, {"docs/decisions/0002-x.md": PARTS}, "not in the index"),
+    Case(LISTED, {**RECORD, "docs/decisions/0002-x.md": "# 0002: x"}, "has no **Measured.**"),
+    Case(LISTED, RECORD),
     Case(LINKS, {"docs/x.md": "# One\n[a](y.md)"}, "leads nowhere: y.md"),
     Case(LINKS, {"docs/x.md": "# One\n[a](../y.md#part)"}, "leads nowhere"),
     Case(LINKS, {"docs/x.md": "# One\n[a](y.md#part) [b](#one) [c](../docs)", "docs/y.md": "# Y"}),

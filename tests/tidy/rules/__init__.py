@@ -41,4 +41,5 @@ RULES: tuple[Rule, ...] = (
     prose.files_open_with_their_rules,
     prose.markdown_has_one_title,
     prose.links_lead_somewhere,
+    prose.decisions_are_listed,
 )

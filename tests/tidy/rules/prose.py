@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from tests.tidy.house import Finding, House
 
+DECISIONS = "docs/decisions/"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`[^`]*`")
 
@@ -53,6 +54,20 @@ def links_lead_somewhere(house: House) -> Iterator[Finding]:
                 found = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
                 if found not in house.files and found not in folders:
                     yield Finding(path, number, f"leads nowhere: {match[1]}")
+
+
+def decisions_are_listed(house: House) -> Iterator[Finding]:
+    """Every decision record is in the index, and has the four parts of a record."""
+    index = house.files.get(f"{DECISIONS}README.md", "")
+    for path, text in house.markdown.items():
+        name = path.removeprefix(DECISIONS)
+        if not path.startswith(DECISIONS) or name == "README.md":
+            continue
+        if f"({name})" not in index:
+            yield Finding(path, 1, "not in the index of decisions")
+        for part in ("**Question.**", "**Measured.**", "**Choice.**", "**Rejected.**"):
+            if part not in text:
+                yield Finding(path, 1, f"has no {part}")
 
 
 def _prose_lines(text: str) -> Iterator[tuple[int, str]]:
