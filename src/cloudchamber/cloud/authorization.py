@@ -17,7 +17,7 @@ from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.authorization_message import encode_message
 from cloudchamber.cloud.caller import Caller
 from cloudchamber.cloud.errors import AccessDenied, AwsError
-from cloudchamber.cloud.settings import NANOSECONDS
+from cloudchamber.cloud.settings import NANOSECONDS, is_account
 from cloudchamber.languages.policy import (
     AccessRequest,
     Decision,
@@ -193,7 +193,8 @@ def _resources(call: Call) -> tuple[str, ...]:
 
 def _owner(call: Call, resource: str) -> str:
     arn = find_arn(resource)
-    return arn.account if arn is not None and arn.account else call.account
+    # Things that AWS itself owns (arn:aws:iam::aws:policy/...) are like the caller's own.
+    return arn.account if arn is not None and is_account(arn.account) else call.account
 
 
 def _guardrails(call: Call, account: str) -> ports.Guardrails | None:
