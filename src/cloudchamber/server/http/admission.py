@@ -59,7 +59,8 @@ class Admission:
         self._exact = frozenset(name for name in names if not name.startswith("*."))
         self._suffixes = tuple(name[1:] for name in names if name.startswith("*."))
         self._known = known
-        self._last = ""  # the Host header let in last: nearly always the next one too
+        # The Host header let in last: nearly always the next one too.
+        self._last: str | None = None
 
     def check(self, method: str, query: str, headers: Mapping[str, str], http10: bool) -> None:
         """Raise HttpRefusal unless the request may be answered."""

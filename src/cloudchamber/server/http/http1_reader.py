@@ -1,0 +1,269 @@
+"""Reading HTTP/1.1: bytes in, whole requests out.
+
+Rules of this file: no socket and no clock; it collects and never answers. Parsing is llhttp's
+(through httptools), which is strict about what smuggling needs: two lengths, bare line ends, odd
+transfer encodings. A request that HTTP refuses stands in the queue like any other, so that the
+answers before it leave first; after it nothing is read, as nobody can say where the next request
+would begin.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import httptools
+
+from cloudchamber.server.http.answers import HttpRefusal
+from cloudchamber.server.http.front import Front
+from cloudchamber.server.http.limits import Limits
+from cloudchamber.wire.http import Request
+
+
+class RequestReader:
+    """Reads the requests of one connection. The `on_...` methods are the parser's.
+
+    `ready` are whole requests, each with whether its client wants the connection kept. `in_head`
+    and `in_body` tell what the next byte belongs to. `wants_continue`: the client waits for a word
+    before it sends the body. `refused`: nothing more is read.
+    """
+
+    __slots__ = (
+        "_body", "_body_bytes", "_chunk_bytes", "_front", "_headers", "_http10", "_limits",
+        "_names", "_parser", "_url", "_values", "in_body", "in_head", "is_new_head", "method",
+        "ready", "refused", "wants_continue",
+    )  # fmt: skip
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self._limits: Limits = front.limits
+        self._parser: Any = httptools.HttpRequestParser(self)
+        self.ready: deque[tuple[Request | HttpRefusal, bool]] = deque()
+        self.refused = False
+        self.in_head = False
+        self.is_new_head = False  # the head under way has no deadline yet
+        self.in_body = False
+        self.wants_continue = False
+        self.method = ""
+        self._http10 = False
+        self._url = b""
+        self._headers: dict[str, str] = {}
+        self._names: list[bytes] = []
+        self._values: list[bytes] = []
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self._chunk_bytes = 0  # of the chunks that hold nothing but a head
+
+    def feed(self, data: bytes) -> None:
+        """Bytes arrived."""
+        if self.refused:
+            return
+        if self.in_head:
+            self._chunk_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._without_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            self.refuse(HttpRefusal(400, "BadRequest", f"this is not HTTP/1.1: {error}"))
+        if self.in_head and self._chunk_bytes > self._limits.head_bytes_max:
+            self.refuse(_head_too_long(self._limits))
+
+    def refuse(self, refusal: HttpRefusal) -> None:
+        """Put a refusal in the queue and read no more."""
+        if not self.refused:
+            self.stop()
+            self.ready.append((refusal, False))
+
+    def stop(self) -> None:
+        """Read no more, and forget the request that is not whole."""
+        self.refused = True
+        self._forget_partial()
+
+    def close(self) -> None:
+        """The connection is gone. Parser and reader know each other: that cycle ends here."""
+        self.stop()
+        self.ready.clear()
+        self._parser = None
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        if self.refused:
+            return
+        self.in_head = True
+        self.is_new_head = True
+        self._front.activity.receiving += 1
+        self._url = b""
+        self._names = []
+        self._values = []
+        self._body = []
+        self._body_bytes = self._chunk_bytes = 0
+        self.wants_continue = False
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the request target."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header, whole. After the body it is a trailer, and nothing here reads those."""
+        if self.in_head:
+            self._names.append(name)
+            self._values.append(value)
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: refuse it now, before a body is sent for nothing."""
+        if self.refused:
+            return
+        try:
+            self._read_headers()
+            self._check_head()
+        except HttpRefusal as refusal:
+            self.refuse(refusal)
+            return
+        self.in_head = False
+        self.in_body = True
+        expect = self._headers.get("expect")
+        if expect is not None and not self._http10:
+            if expect.lower() != "100-continue":
+                self.refuse(HttpRefusal(417, "ExpectationFailed", "only 100-continue is known"))
+            else:
+                self.wants_continue = True
+
+    def on_body(self, data: bytes) -> None:
+        """A piece of the body."""
+        if self.refused:
+            return
+        self._body.append(data)
+        self._body_bytes += len(data)
+        self._front.bodies_bytes += len(data)
+        if self._body_bytes > self._limits.body_bytes_max:
+            self.refuse(_body_too_long(self._limits))
+        elif self._front.bodies_bytes > self._limits.bodies_bytes_max:
+            self.refuse(HttpRefusal(503, "SlowDown", "too many large bodies at once"))
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        if self.refused:
+            return
+        body = self._body
+        whole = body[0] if len(body) == 1 else b"".join(body)
+        path, _, query = self._url.decode("latin-1").partition("?")
+        request = Request(self.method, path, query, self._headers, whole)
+        keep_alive = not self._http10 and self._parser.should_keep_alive()
+        self.ready.append((request, keep_alive))
+        self.wants_continue = False
+        self._forget_partial()
+
+    # The head
+
+    def _read_headers(self) -> None:
+        """Decode all headers at once: two decodes and a zip instead of two for every header.
+
+        Neither names nor values can hold a line end; where one did, the counts would differ.
+        """
+        names = self._names
+        values = b"\n".join(self._values).decode("latin-1").split("\n") if names else []
+        keys = b"\n".join(names).lower().decode("latin-1").split("\n") if names else []
+        if len(keys) != len(names) or len(values) != len(names):
+            raise HttpRefusal(400, "BadRequest", "a header holds a line end")
+        limits = self._limits
+        size = len(self._url) + sum(map(len, keys)) + sum(map(len, values)) + 4 * len(names)
+        if size > limits.head_bytes_max or len(names) > limits.header_count_max:
+            raise _head_too_long(limits)
+        self._headers = headers = dict(zip(keys, values, strict=True))
+        if len(headers) == len(names):
+            return
+        if keys.count("host") > 1:
+            raise HttpRefusal(400, "BadRequest", "the request has two Host headers")
+        self._headers = headers = {}
+        for key, value in zip(keys, values, strict=True):
+            headers[key] = f"{headers[key]}, {value}" if key in headers else value
+
+    def _check_head(self) -> None:
+        headers = self._headers
+        self.method = self._parser.get_method().decode("latin-1")
+        version = self._parser.get_http_version()
+        self._http10 = version == "1.0"
+        if version not in ("1.1", "1.0"):
+            raise HttpRefusal(505, "HttpVersionNotSupported", f"HTTP {version} is not spoken here")
+        if not self._url.startswith(b"/"):
+            self._take_absolute_form()
+        query = self._url.decode("latin-1").partition("?")[2]
+        self._front.admission.check(self.method, query, headers, self._http10)
+        length = headers.get("content-length")
+        if length is not None and int(length) > self._limits.body_bytes_max:
+            raise _body_too_long(self._limits)
+        encoding = headers.get("transfer-encoding")
+        if encoding is not None and encoding.lower() != "chunked":
+            raise HttpRefusal(501, "NotImplemented", "the only transfer encoding here is chunked")
+        if "upgrade" in headers and headers["upgrade"].lower() == "websocket":
+            raise HttpRefusal(
+                400, "NoWebSocket", f"there is no WebSocket at {self._url[:200].decode('latin-1')}"
+            )
+
+    def _take_absolute_form(self) -> None:
+        """`GET http://name/path`, as proxies are asked: the name there counts, not the header's."""
+        url = self._url
+        if url == b"*" and self.method == "OPTIONS":
+            return
+        scheme, mark, rest = url.partition(b"://")
+        if self.method == "CONNECT" or not mark or scheme.lower() not in (b"http", b"https"):
+            raise HttpRefusal(400, "BadRequest", "the request target is neither path nor URL")
+        name, slash, path = rest.partition(b"/")
+        if b"?" in name:
+            name, _, query = rest.partition(b"?")
+            slash, path = b"/", b"?" + query
+        self._headers["host"] = name.decode("latin-1")
+        self._url = (slash or b"/") + path
+
+    def _without_upgrade(self, rest: bytes) -> None:
+        """Answer as if no upgrade had been asked for (a server may), and read on after it.
+
+        llhttp ends a message with an `Upgrade` at its head. A body that was announced is read by
+        a new parser, which is told its length by a head of our own.
+        """
+        if self.refused or not self.ready:
+            return
+        request = self.ready[-1][0]
+        self._parser = httptools.HttpRequestParser(self)
+        if isinstance(request, Request):
+            names = [name for name in request.headers if name in _FRAMING]
+            if names and request.headers.get("content-length") != "0":
+                self.ready.pop()
+                head = "".join(
+                    f"{name}: {value}\r\n"
+                    for name, value in request.headers.items()
+                    if name not in _UPGRADING
+                )
+                target = request.path + ("?" + request.query if request.query else "")
+                text = f"{request.method} {target} HTTP/1.1\r\n{head}\r\n"
+                rest = text.encode("latin-1") + rest
+        if rest:
+            self.feed(rest)
+
+    def _forget_partial(self) -> None:
+        if self.in_head or self.in_body:
+            self._front.activity.receiving -= 1
+            self._front.bodies_bytes -= self._body_bytes
+            self.in_head = self.in_body = False
+            self._body = []
+            self._body_bytes = 0
+
+
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+_UPGRADING = frozenset({"upgrade", "connection", "http2-settings", "expect"})
+
+
+def _head_too_long(limits: Limits) -> HttpRefusal:
+    return HttpRefusal(
+        431,
+        "RequestHeaderSectionTooLarge",
+        f"a request's head has at most {limits.head_bytes_max} bytes and "
+        f"{limits.header_count_max} headers",
+    )
+
+
+def _body_too_long(limits: Limits) -> HttpRefusal:
+    return HttpRefusal(
+        413, "EntityTooLarge", f"a body has at most {limits.body_bytes_max} bytes here"
+    )
