@@ -5,6 +5,7 @@ Rules of this file: text only, https://docs.aws.amazon.com/IAM/latest/UserGuide/
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 PARTS = 6
@@ -23,6 +24,7 @@ class Arn(NamedTuple):
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
 
 
+@lru_cache(maxsize=8192)
 def find_arn(text: str) -> Arn | None:
     """The ARN in `text`, or None when it is not one."""
     parts = text.split(":", PARTS - 1)

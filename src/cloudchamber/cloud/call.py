@@ -84,6 +84,7 @@ class Call:
         *,
         cause: int = 0,
         origin: Origin = NOWHERE,
+        request_id: str = "",
     ) -> None:
         self.cloud = cloud
         self.service = service
@@ -94,7 +95,7 @@ class Call:
         self.account = account
         self.region = region
         self.number = number
-        self.request_id = cloud.request_id(number)
+        self.request_id = request_id or cloud.request_id(number)
         self.started_ns = cloud.kernel.now
         self.resource = "*"
         self.decision: Any = None

@@ -155,7 +155,10 @@ class Cloud:
         )
         service = self.registry.expect(route.service)
         account = self.settings.account if caller.kind == "anonymous" else caller.account
-        call = Call(self, service, name, decoded, caller, account, region, number, origin=origin)
+        call = Call(
+            self, service, name, decoded, caller, account, region, number,
+            origin=origin, request_id=request_id,
+        )  # fmt: skip
         self.submit(call, partial(self._respond, codec, call, finish))
         return number
 
