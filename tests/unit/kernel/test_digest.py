@@ -195,3 +195,22 @@ def test_without_digest_or_trace_asking_is_an_error() -> None:
         assert kernel.digest
     with pytest.raises(KernelError, match="keeps no trace"):
         make().trace()
+
+
+@pytest.mark.parametrize("changed", [None, 700, 900])
+@pytest.mark.parametrize("cut", [100, 256, 690])
+def test_a_trace_that_began_at_a_load_compares_with_the_whole_one(
+    cut: int, changed: int | None
+) -> None:
+    whole = run(1000, trace=1000)
+    part = make()
+    for i in range(1000):
+        part.after(i, "mark", ("changed" if i == changed else "same", i))
+    part.run_until(START + 2000, budget=cut)
+    copy = make(trace=1000)
+    copy.load(part.save())
+    assert copy.trace().total == cut
+    copy.run_until_idle()
+    found = first_divergence(whole.trace(), copy.trace())
+    assert (found and found.number) == changed
+    assert copy.trace().find_entry(950) == whole.trace().find_entry(950)

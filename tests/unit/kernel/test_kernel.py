@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cloudchamber.kernel import Guards, Kernel, KernelError
 
@@ -254,3 +257,59 @@ def test_a_loop_at_one_instant_is_stopped_in_every_run(budget: int | None) -> No
     with pytest.raises(KernelError, match=r"time stands still: .*'spin'"):
         run()
     assert kernel.now == START + 5
+
+
+def test_many_events_at_many_instants_are_no_loop() -> None:
+    kernel, log = make(guards=Guards(instant_events=1000))
+    for i in range(3000):
+        kernel.after(i // 20, "mark", (str(i),))
+    assert kernel.advance(1000)
+    assert len(log) == 3000
+
+
+def test_many_runs_at_one_instant_are_no_loop() -> None:
+    """A frozen clock and a busy client: each request settles, slice by slice."""
+    kernel, log = make(guards=Guards(instant_events=1000))
+    for _ in range(100):
+        for i in range(25):
+            kernel.after(0, "mark", (str(i),))
+        while not kernel.run_until(START, budget=10):
+            pass
+    assert len(log) == 2500
+
+
+def test_a_drain_at_one_instant_is_no_endless_skip() -> None:
+    kernel, _ = make(guards=Guards(identical_skips=50))
+    left = 500
+
+    def drain() -> None:
+        nonlocal left
+        left -= 1
+        if left:
+            kernel.after(0, "drain")
+
+    kernel.on("drain", drain)
+    kernel.after(7, "drain")
+    assert kernel.run_until_idle()
+    assert left == 0
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.booleans()), min_size=100, max_size=400),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_survives_sweeping(events: list[tuple[int, bool]], random: Random) -> None:
+    kernel, log = make()
+    numbers = []
+    for i, (delay, _) in enumerate(events):
+        numbers.append(kernel.after(delay, "mark", (str(i),)))
+    dropped = random.sample(range(len(events)), len(events) * 4 // 5)
+    for i in dropped:
+        kernel.cancel(numbers[i])
+    for i, (delay, _) in enumerate(events):
+        kernel.after(delay, "mark", (str(len(events) + i),))
+    kernel.run_until_idle()
+    kept = [i for i in range(len(events)) if i not in dropped]
+    both = [(events[i][0], i) for i in kept]
+    both += [(delay, len(events) + i) for i, (delay, _) in enumerate(events)]
+    assert log == [(delay, str(i)) for delay, i in sorted(both)]

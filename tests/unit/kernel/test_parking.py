@@ -141,6 +141,11 @@ def test_parking_does_not_release_a_hold() -> None:
         kernel.park(START + 20, None, waiter("poll"))
         assert not kernel.run_demand()
         assert kernel.now == START
+        kernel.park(None, ("key", "a"), waiter("woken"))
+        kernel.wake(("key", "a"))
+        assert not kernel.run_demand()
+        assert len(kernel.parked) == 2
+        kernel.parked[1].cancel()
     assert kernel.run_demand()
     assert kernel.now == START + 20
 
@@ -272,6 +277,7 @@ def test_saved_waits_are_described_and_adopted() -> None:
     copy.load(saved)
     with pytest.raises(KernelError, match="3 loaded waits want to be adopted or cancelled"):
         copy.run_until_idle()
+    assert copy.wake(("key", "woken")) == 0
     names = {("sqs", "ReceiveMessage", 7): "a", "b": "b", "woken": "woken"}
     for parked in copy.parked:
         parked.adopt(copy_waiter(names[parked.describe]))  # type: ignore[index]
