@@ -149,6 +149,8 @@ class DataDirectory:
     def _cut_tail(self, path: Path, problem: Problem, *, is_last: bool) -> None:
         if problem.damaged or not is_last:
             raise self._damage(path, problem.offset, problem.message)
+        if not problem.lost:
+            return  # it was made and never written to
         cut(path, problem.offset)
         self._say(
             f"the last write to {path} was cut short ({problem.lost} bytes at offset "
