@@ -13,7 +13,7 @@ from cloudchamber.wire.model.service import (
 )
 from cloudchamber.wire.model.shapes import ErrorTrait, Metadata, Ref, Shape
 
-__all__ = [
+__all__ = (
     "ErrorTrait",
     "Metadata",
     "OperationModel",
@@ -25,4 +25,4 @@ __all__ = [
     "Validation",
     "load_model",
     "services",
-]
+)

@@ -69,8 +69,9 @@ _POSIX: Final = MappingProxyType(
 _ALIASES: Final = MappingProxyType({"IsAlphabetic": "L", "IsLetter": "L", "IsDigit": "Nd"})
 
 _TOKEN: Final = re.compile(
-    r"\\p\{(?P<in>\w+)\}|\\P\{(?P<out>\w+)\}|\\x\{(?P<hex>[0-9A-Fa-f]+)\}|(?P<end>\\z)"
-    r"|(?P<union>\|\|)(?=\\p)|(?P<astral>\\uD800\\uDC00-\\uDBFF\\uDFFF)|(?P<named>\\[dws])-(?![\]])|(?P<plain>\\.|.)",
+    r"\\p\{(?P<in>\w+)\}|\\P\{(?P<out>\w+)\}|\\x\{(?P<hex>[0-9A-Fa-f]+)\}"
+    r"|(?P<end>\\z)|(?P<union>\|\|)(?=\\p)|(?P<astral>\\uD800\\uDC00-\\uDBFF\\uDFFF)"
+    r"|(?P<named>\\[dws])-(?![\]])|(?P<plain>\\.|.)",
     re.DOTALL,
 )
 

@@ -20,9 +20,9 @@ from cloudchamber.wire.protocols.query import QueryCodec
 from cloudchamber.wire.protocols.rest_json import RestJsonCodec
 from cloudchamber.wire.protocols.rest_xml import RestXmlCodec
 
-__all__ = ["Codec", "Decoder", "Encoder", "codec_for"]
+__all__ = ("CODECS", "Codec", "Decoder", "Encoder", "codec_for")
 
-_CODECS: Final[Mapping[str, type[Codec]]] = MappingProxyType(
+CODECS: Final[Mapping[str, type[Codec]]] = MappingProxyType(
     {
         "json": JsonCodec,
         "query": QueryCodec,
@@ -44,4 +44,4 @@ def codec_for(service: ServiceModel | str, protocol: str) -> Codec:
 
 @lru_cache(maxsize=1024)
 def _kept(service: ServiceModel, protocol: str) -> Codec:
-    return _CODECS[protocol](service)
+    return CODECS[protocol](service)

@@ -6,13 +6,13 @@ is named and kept. Decoding raises nothing but `WireError`, whatever the bytes.
 
 from __future__ import annotations
 
-import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
+from cloudchamber.wire.content_encoding import decode_body
 from cloudchamber.wire.errors import CLIENT_FAULT_BELOW, WireError
 from cloudchamber.wire.http import Request, Response
 from cloudchamber.wire.model import OperationModel, ServiceModel, Shape, Validation
@@ -20,8 +20,6 @@ from cloudchamber.wire.model import OperationModel, ServiceModel, Shape, Validat
 Decoder = Callable[[Request, Mapping[str, str]], dict[str, Any]]
 Encoder = Callable[[Mapping[str, Any], str], Response]
 
-GZIP_WINDOW: Final = 31
-LARGEST_INFLATED: Final = 64 * 1024 * 1024
 DEFAULT_STATUS: Final = 400
 
 
@@ -163,24 +161,4 @@ def modelled_fault(shape: Shape, status: int) -> bool:
 
 def inflating(decoder: Decoder) -> Decoder:
     """`decoder` for an operation whose body may come gzipped."""
-
-    def decode(request: Request, labels: Mapping[str, str]) -> dict[str, Any]:
-        if request.headers.get("content-encoding", "").strip().lower() == "gzip":
-            request = msgspec.structs.replace(request, body=inflate(request.body))
-        return decoder(request, labels)
-
-    return decode
-
-
-def inflate(body: bytes) -> bytes:
-    """A gzipped body, unzipped. Raises `WireError` when it is none, truncated or too large."""
-    inflater = zlib.decompressobj(GZIP_WINDOW)
-    try:
-        plain = inflater.decompress(body, LARGEST_INFLATED)
-    except zlib.error:
-        raise WireError("SerializationException", "The body is not valid gzip") from None
-    if inflater.unconsumed_tail:
-        raise WireError("RequestEntityTooLargeException", "The body is too large", 413)
-    if not inflater.eof:
-        raise WireError("SerializationException", "The gzip body is truncated")
-    return plain
+    return lambda request, labels: decoder(decode_body(request), labels)

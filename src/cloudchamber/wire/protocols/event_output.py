@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from cloudchamber.wire.event_stream import HeaderValue, Long, Timestamp, encode_message
 from cloudchamber.wire.model import ServiceModel, Shape
 
 WritePayload = Callable[[Mapping[str, Any]], bytes]
@@ -23,13 +24,6 @@ MESSAGE_TYPE: Final = ":message-type"
 EVENT_TYPE: Final = ":event-type"
 EXCEPTION_TYPE: Final = ":exception-type"
 CONTENT_TYPE: Final = ":content-type"
-
-
-def encode_message(headers: Mapping[str, Any], payload: bytes) -> bytes:
-    """One framed message."""
-    from cloudchamber.wire import event_stream
-
-    return event_stream.encode_message(dict(headers), payload)
 
 
 def encode_events(service: ServiceModel, stream: Shape, make: MakePayload) -> WriteEvents:
@@ -59,7 +53,7 @@ def _event(service: ServiceModel, name: str, shape: Shape, make: MakePayload) ->
     kind = "exception" if shape.exception else "event"
     base = {MESSAGE_TYPE: kind, EXCEPTION_TYPE if shape.exception else EVENT_TYPE: name}
     members = {member: service.resolve(ref) for member, ref in shape.members.items()}
-    in_headers = tuple(member for member, target in members.items() if target.eventheader)
+    in_headers = {m: target.type for m, target in members.items() if target.eventheader}
     payload = next((member for member, target in members.items() if target.eventpayload), None)
     write_all, content_type = make(shape)
 
@@ -72,14 +66,24 @@ def _event(service: ServiceModel, name: str, shape: Shape, make: MakePayload) ->
         write, content_type = _payload(payload, members[payload], make)
 
     def event(value: Mapping[str, Any]) -> bytes:
-        headers: dict[str, Any] = dict(base)
+        headers: dict[str, HeaderValue] = dict(base)
         headers[CONTENT_TYPE] = content_type
-        for member in in_headers:
+        for member, type_name in in_headers.items():
             if member in value:
-                headers[member] = value[member]
+                headers[member] = _header_value(type_name, value[member])
         return encode_message(headers, write(value))
 
     return event
+
+
+def _header_value(type_name: str, value: Any) -> HeaderValue:
+    """A member of an event as its header: long and timestamp have 64-bit types of their own."""
+    if type_name == "timestamp":
+        return Timestamp(round(value * 1000))
+    if type_name == "long":
+        return Long(value)
+    found: HeaderValue = value
+    return found
 
 
 def _payload(member: str, shape: Shape, make: MakePayload) -> tuple[WritePayload, str]:

@@ -28,6 +28,7 @@ from cloudchamber.wire.protocols.rest import (
 from cloudchamber.wire.protocols.slow_walk import parse_json, serialization_error
 
 CONTENT_TYPE: Final = "application/json"
+ERROR_TYPE: Final = "x-amzn-errortype"
 
 
 class RestJsonCodec(RestCodec):
@@ -114,15 +115,16 @@ class RestJsonCodec(RestCodec):
     def _write_error(self, error: SpokenError, operation: str | None, request_id: str) -> Response:
         headers = self.identity(request_id)
         headers["content-type"] = CONTENT_TYPE
-        headers["x-amzn-errortype"] = error.name
         body: dict[str, Any] = {}
         if error.message or error.message_member is not None:
             body[self._message_name(error)] = error.message
         if error.shape is None:
+            headers[ERROR_TYPE] = error.name
             body.update(error.members)
             return Response(error.status, headers, to_json(body))
         for write in self.header_writers(error.shape, for_head=False):
             write(error.members, headers)
+        headers[ERROR_TYPE] = error.name  # also a modelled member of some errors
         for member, target in body_members(self.service, error.shape).items():
             found = error.members.get(member)
             if found is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.wire.model import Ref, ServiceModel, Shape
@@ -174,14 +175,16 @@ def base64_text(value: bytes) -> str:
     return base64.b64encode(value).decode("ascii")
 
 
-SCALAR_TEXT: Final[Mapping[str, Text]] = {
-    "boolean": boolean_text,
-    "integer": str,
-    "long": str,
-    "float": float_text,
-    "double": float_text,
-    "blob": base64_text,
-}
+SCALAR_TEXT: Final[Mapping[str, Text]] = MappingProxyType(
+    {
+        "boolean": boolean_text,
+        "integer": str,
+        "long": str,
+        "float": float_text,
+        "double": float_text,
+        "blob": base64_text,
+    }
+)
 
 
 def _opening(name: str, shape: Shape) -> str:
