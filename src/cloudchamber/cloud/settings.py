@@ -10,6 +10,9 @@ from typing import Literal, get_args
 
 import msgspec
 
+from cloudchamber.kernel import KernelError
+from cloudchamber.kernel.modes import parse_mode
+
 Lifecycle = Literal["instant", "realistic", "adversarial"]
 Permissions = Literal["off", "warn", "enforce"]
 Throttling = Literal["off", "enforce"]
@@ -54,6 +57,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         _one_of("lifecycle", self.lifecycle, get_args(Lifecycle))
         _one_of("iam", self.iam, get_args(Permissions))
         _one_of("throttling", self.throttling, get_args(Throttling))
+        try:
+            parse_mode(self.clock)
+        except KernelError as error:
+            raise SettingsError("clock", str(error)) from error
         if not is_account(self.account):
             raise SettingsError("account", f"account must be 12 digits, not {self.account!r}")
         if not 0 <= self.seed < 2**64:

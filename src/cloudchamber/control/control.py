@@ -211,16 +211,16 @@ class Control:
 
 def chamber_settings(values: Mapping[str, Any], base: Settings | None = None) -> Settings:
     """Settings with these values, the others as in `base`. Raises ControlError."""
-    merged = msgspec.structs.asdict(base or Settings()) | dict(values)
+    start = base or Settings()
+    for field, value in values.items():
+        wanted = type(getattr(start, field))
+        if type(value) is not wanted:
+            kind = "a whole number" if wanted is int else "text"
+            raise ControlError("InvalidSetting", f"{field} must be {kind}, not {value!r}", field)
     try:
-        return msgspec.convert(merged, Settings)
+        return msgspec.structs.replace(start, **values)
     except SettingsError as error:
         raise ControlError("InvalidSetting", str(error), error.field) from error
-    except msgspec.ValidationError as error:
-        # msgspec wraps what __post_init__ raises; the cause names the field.
-        cause = error.__cause__
-        field = cause.field if isinstance(cause, SettingsError) else _field_of(error, values)
-        raise ControlError("InvalidSetting", str(cause or error), field) from error
 
 
 def _known_fields(body: Mapping[str, Any], known: tuple[str, ...]) -> None:
@@ -228,10 +228,6 @@ def _known_fields(body: Mapping[str, Any], known: tuple[str, ...]) -> None:
         if field not in known:
             message = f"{field!r} is not known here; known are {', '.join(known)}"
             raise ControlError("UnknownField", message, field)
-
-
-def _field_of(error: msgspec.ValidationError, body: Mapping[str, Any]) -> str:
-    return next((field for field in body if f".{field}`" in str(error)), "")
 
 
 def _snapshot_name(body: Mapping[str, Any]) -> str:

@@ -18,6 +18,8 @@ from cloudchamber.cloud.settings import Settings, SettingsError
         ("seed", -1),
         ("seed", 2**64),
         ("lifecycle", "slow"),
+        ("clock", "fast"),
+        ("clock", "x0"),
         ("iam", "on"),
         ("throttling", "maybe"),
         ("events_max", 0),

@@ -1,0 +1,7 @@
+"""`python -m cloudchamber`: the command line."""
+
+from __future__ import annotations
+
+from cloudchamber.cli import main
+
+main()
