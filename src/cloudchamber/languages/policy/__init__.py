@@ -29,7 +29,7 @@ from cloudchamber.languages.policy.principals import Grant, Principal, Principal
 from cloudchamber.languages.policy.request import AccessRequest, PolicySet, SourcedPolicy
 from cloudchamber.languages.policy.tree import Failure, Policy, PolicyKind, Position, Statement
 
-__all__ = [
+__all__ = (
     "AccessRequest",
     "Decision",
     "Failure",
@@ -51,4 +51,4 @@ __all__ = [
     "evaluate",
     "least_privilege",
     "parse_policy",
-]
+)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from cloudchamber.languages.policy.patterns import (
     ARN_PARTS,
@@ -36,8 +36,17 @@ from cloudchamber.languages.policy.typed_values import (
 from cloudchamber.languages.policy.variables import Lookup, Pattern, read_template
 
 Values: TypeAlias = Sequence[str]
-# The values of a context key, lower-cased name in; None when the key is missing.
-Keys: TypeAlias = Callable[[str], Values | None]
+
+
+class Context(Protocol):
+    """What a condition asks of a request: context keys, by their lower-cased names."""
+
+    def values(self, key: str) -> Values | None:
+        """The values of a key, or None when it is missing."""
+
+    def single(self, key: str) -> str | None:
+        """The value of a key that has exactly one."""
+
 
 FOR_ALL: Final = "ForAllValues"
 FOR_ANY: Final = "ForAnyValue"
@@ -225,10 +234,10 @@ class Condition:
         """The compiled policy values."""
         return self._patterns
 
-    def holds(self, keys: Keys, lookup: Lookup) -> bool:
+    def holds(self, context: Context) -> bool:
         """Whether the condition is true for a request."""
         operator = self.operator
-        found = keys(self.key)
+        found = context.values(self.key)
         if operator.name == _NULL:
             return self._null(found)
         if operator.quantifier and found and not any(found):
@@ -237,7 +246,7 @@ class Condition:
             return self._missing()
         tests: Sequence[Matcher] = self._fixed
         if not tests and self._patterns:
-            filled = self._fill(lookup)
+            filled = self._fill(context.single)
             if filled is None:
                 return False
             tests = filled

@@ -16,6 +16,9 @@ from cloudchamber.languages.policy.request import AccessRequest, PolicySet, Sour
 from cloudchamber.languages.policy.tree import Failure, PolicyKind, Statement
 
 Verdict: TypeAlias = Literal["allowed", "explicitDeny", "implicitDeny"]
+Outcome: TypeAlias = Literal["allowed", "explicitDeny", "implicitDeny", "silent"]
+
+_OUTCOMES: Final[tuple[Outcome, ...]] = ("explicitDeny", "implicitDeny", "allowed", "silent")
 
 
 class Layer(StrEnum):
@@ -87,7 +90,7 @@ class LayerStep:
     """
 
     layer: Layer
-    outcome: Literal["allowed", "explicitDeny", "implicitDeny", "silent"]
+    outcome: Outcome
     statements: tuple[StatementStep, ...] = ()
     level: int | None = None
     note: str = ""
@@ -156,6 +159,15 @@ class Decision:
         if self._trace is None:
             self._trace = _trace(self.request, self.policies)
         return self._trace
+
+    def outcome(self, layer: Layer) -> Outcome:
+        """What one layer says taken alone (of several levels, the most restrictive).
+
+        The simulator's AllowedByOrganizations, AllowedByPermissionsBoundary and EvalDecisionDetails
+        are this question; "silent" means that the layer takes nothing away.
+        """
+        said = {step.outcome for step in self.trace() if step.layer is layer}
+        return next(outcome for outcome in _OUTCOMES if outcome in said or outcome == "silent")
 
     def sentence(self) -> str:
         """The verdict as one sentence for people."""

@@ -89,9 +89,12 @@ class Statement:
                 return False
         if self.resources and not self._covers_resource(request):
             return False
-        return not self.conditions or all(
-            condition.holds(request.values, request.single) for condition in self.conditions
-        )
+        for condition in self.conditions:
+            if not condition.holds(request):
+                break
+        else:
+            return True
+        return False
 
     def grant(self, request: AccessRequest) -> Grant:
         """How precisely the Principal element of an Allow names the caller."""
@@ -128,7 +131,7 @@ class Statement:
         if self.resources and not self._covers_resource(request):
             return Failure("Resource", self._resource_reason(request))
         for condition in self.conditions:
-            if not condition.holds(request.values, request.single):
+            if not condition.holds(request):
                 return Failure("Condition", _condition_reason(condition, request), condition)
         return None
 

@@ -28,7 +28,7 @@ def holds(
     condition = Condition(known, "test:Key", given_values, variables=True)
     context = {**more} if found is None else {"TEST__key": found, **more}
     asked = request(**context)
-    return condition.holds(asked.values, asked.single)
+    return condition.holds(asked)
 
 
 EQUAL = [
@@ -75,6 +75,7 @@ EQUAL = [
     ("ArnLike", "*", TOPIC, True),
     ("ArnLike", "arn:aws:*", TOPIC, False),
     ("ArnLike", "arn:aws:sns:*:*:*", "topic", False),
+    ("ArnLike", "arn:aws:sns:*:*:*", "arn:aws:sns:eu-west-1", False),
 ]
 
 NEGATED = {

@@ -86,6 +86,7 @@ def sourced(
 
 def request(
     principal: Principal = USER,
+    /,
     action: str = "sqs:SendMessage",
     resource: str = QUEUE,
     owner: str = ACCOUNT,
