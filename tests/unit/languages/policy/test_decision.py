@@ -356,7 +356,8 @@ def test_missing_context_keys() -> None:
 def test_positions_are_those_of_the_policy_simulator() -> None:
     one_line = (
         '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"dynamodb:*",'
-        '"Resource":"*","Condition":{"DateGreaterThan":{"aws:CurrentTime":"2018-08-16T12:00:00Z"}}}}'
+        '"Resource":"*",'
+        '"Condition":{"DateGreaterThan":{"aws:CurrentTime":"2018-08-16T12:00:00Z"}}}}'
     )
     policy = parse_policy(one_line, PolicyKind.IDENTITY)
     assert policy.position(policy.statements[0]) == ((1, 38), (1, 167))
