@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 
 from cloudchamber.wire.credentials import parse_credential
@@ -96,13 +97,9 @@ def main() -> None:
     for name, request in requests().items():
         credential = parse_credential(request)
         assert credential is not None
-        routed = microseconds(lambda request=request: route(request))  # type: ignore[misc]
-        parsed = microseconds(lambda request=request: parse_credential(request))  # type: ignore[misc]
-        checked = microseconds(
-            lambda request=request, credential=credential: verifier.verify(  # type: ignore[misc]
-                request, credential, SECRET
-            )
-        )
+        routed = microseconds(partial(route, request))
+        parsed = microseconds(partial(parse_credential, request))
+        checked = microseconds(partial(verifier.verify, request, credential, SECRET))
         print(f"{name:34s} {routed:9.2f} {parsed:11.2f} {checked:9.2f}")
 
 

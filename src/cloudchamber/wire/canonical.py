@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote_to_bytes
 import msgspec
 
 from cloudchamber.wire.http import Request
+from cloudchamber.wire.query_strings import wire_bytes
 
 EMPTY_SHA256: Final = sha256(b"").hexdigest()
 UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
@@ -76,15 +77,15 @@ def plain_reading(
 def _paths(path: str, *, s3: bool) -> Iterator[str]:
     if s3:
         yield path or "/"
-        yield quote(unquote_to_bytes(path), safe="/" + _UNRESERVED)
+        yield quote(unquote_to_bytes(wire_bytes(path)), safe="/" + _UNRESERVED)
         return
     if path == "/":
         yield path
         return
     normal = normal_path(path)
-    yield quote(normal, safe="/~")
+    yield quote(wire_bytes(normal), safe="/~")
     # Signed from the decoded path: encoded once for the wire and once for the signature.
-    yield quote(quote(unquote_to_bytes(normal), safe="/~"), safe="/~")
+    yield quote(quote(unquote_to_bytes(wire_bytes(normal)), safe="/~"), safe="/~")
     # Signed as it stands, by clients that treat every service like S3.
     yield path
 
@@ -128,7 +129,7 @@ def _joined(pairs: list[tuple[str, str]]) -> str:
 
 
 def _encoded(text: str) -> str:
-    return quote(unquote_to_bytes(text), safe=_UNRESERVED)
+    return quote(unquote_to_bytes(wire_bytes(text)), safe=_UNRESERVED)
 
 
 def header_block(request: Request, signed_headers: tuple[str, ...]) -> str:

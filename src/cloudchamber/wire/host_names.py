@@ -70,7 +70,7 @@ def read_host(
     rest = strip_suffix(without_port(host), base_hosts)
     if not rest:
         return NO_HOST
-    labels = [_plain(label) for label in rest.split(".", LABELS_LIMIT)]
+    labels = [_plain(label) for label in rest.split(".", LABELS_LIMIT) if label != "fips"]
     region = next((label for label in reversed(labels) if _REGION.fullmatch(label)), "")
     # The rightmost endpoint name: a bucket called `sqs` stands left of `s3`, not right of it.
     for start in range(len(labels) - 1, -1, -1):

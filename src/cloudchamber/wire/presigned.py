@@ -7,6 +7,7 @@ See https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from cloudchamber.wire.errors import WireError
@@ -111,21 +112,30 @@ def from_old_values(values: dict[str, str]) -> Credential:
     )
 
 
-def check_presigned_life(credential: Credential, signed_at_s: int, now_s: int, when: str) -> None:
+def check_presigned_life(credential: Credential, signed_at_s: int, now_s: int) -> None:
     """Refuses a presigned S3 URL before or after its life, in S3's words.
 
-    Times are seconds since the epoch; `when` is `now_s` as S3 writes it. Raises WireError.
+    Times are seconds since the epoch. Raises WireError.
     """
-    expires_s = credential.expires_s or 0
+    ends_s = signed_at_s + (credential.expires_s or 0)
     if now_s < signed_at_s - SKEW_S:
-        raise WireError("AccessDenied", "Request is not valid yet", 403, {"ServerTime": when})
-    if now_s > signed_at_s + expires_s:
+        raise WireError("AccessDenied", "Request is not valid yet", 403, {"ServerTime": iso(now_s)})
+    if now_s > ends_s:
         raise WireError(
             "AccessDenied",
             "Request has expired",
             403,
-            {"X-Amz-Expires": str(expires_s), "ServerTime": when},
+            {
+                "X-Amz-Expires": str(credential.expires_s),
+                "Expires": iso(ends_s),
+                "ServerTime": iso(now_s),
+            },
         )
+
+
+def iso(seconds: int) -> str:
+    """Seconds since the epoch as S3 writes a time in an error."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def query_error(message: str) -> WireError:

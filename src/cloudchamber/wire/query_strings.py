@@ -23,7 +23,7 @@ def first_values(query: str) -> dict[str, str]:
         return found
     for pair in query.split("&", PAIRS_LIMIT):
         name, _, value = pair.partition("=")
-        if "%" in pair or "+" in pair:
+        if "%" in pair or "+" in pair or not pair.isascii():
             name, value = decode_form(name), decode_form(value)
         if name not in found:
             found[name] = value
@@ -32,7 +32,15 @@ def first_values(query: str) -> dict[str, str]:
 
 def decode_form(text: str) -> str:
     """Percent-decoding of a query or form, where `+` is a space; bad UTF-8 becomes U+FFFD."""
-    return unquote_to_bytes(text.replace("+", " ")).decode("utf-8", "replace")
+    return unquote_to_bytes(wire_bytes(text.replace("+", " "))).decode("utf-8", "replace")
+
+
+def wire_bytes(text: str) -> bytes:
+    """The bytes that text from a request had on the wire, where front ends read them as Latin-1."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
 
 
 def find_query_value(query: str, name: str) -> str | None:
@@ -42,7 +50,7 @@ def find_query_value(query: str, name: str) -> str | None:
         return None
     stop = query.find("&", start)
     value = query[start:] if stop < 0 else query[start:stop]
-    return decode_form(value) if "%" in value or "+" in value else value
+    return decode_form(value) if "%" in value or "+" in value or not value.isascii() else value
 
 
 def _find_start(query: str, name: str) -> int | None:
@@ -66,5 +74,5 @@ def find_form_value(body: bytes, name: bytes) -> str | None:
         start = at + len(name) + 2
     stop = body.find(b"&", start)
     value = body[start : min(stop if stop >= 0 else len(body), start + VALUE_LIMIT)]
-    text = value.decode("utf-8", "replace")
-    return decode_form(text) if "%" in text or "+" in text else text
+    text = value.decode("latin-1")
+    return decode_form(text) if "%" in text or "+" in text or not text.isascii() else text

@@ -100,7 +100,9 @@ def _s3_texts(request: Request, values: Mapping[str, str], expires: str) -> Iter
 def _subresources(query: str) -> str:
     pairs = [pair.partition("=") for pair in query.split("&") if pair]
     kept = sorted(
-        (name, equals, unquote(value)) for name, equals, value in pairs if name in SUBRESOURCES
+        (name, equals, unquote(value, errors="replace"))
+        for name, equals, value in pairs
+        if name in SUBRESOURCES
     )
     return "?" + "&".join("".join(pair) for pair in kept) if kept else ""
 

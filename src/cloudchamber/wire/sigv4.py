@@ -25,7 +25,7 @@ from cloudchamber.wire.canonical import (
 )
 from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request
-from cloudchamber.wire.presigned import check_presigned_life
+from cloudchamber.wire.presigned import check_presigned_life, iso
 from cloudchamber.wire.protocols import timestamps
 from cloudchamber.wire.query_strings import find_query_value
 from cloudchamber.wire.scopes import S3_SCOPES, SIGV4, SIGV4A, Credential, cut, incomplete
@@ -56,6 +56,11 @@ class Verifier:
         self._keys: dict[tuple[str, str, str, str], bytes] = {}
         self._public_keys: dict[tuple[str, str], EllipticCurvePublicKey] = {}
         self._limit = limit
+
+    @property
+    def kept(self) -> int:
+        """How many keys are kept."""
+        return len(self._keys) + len(self._public_keys)
 
     def signing_key(self, credential: Credential, secret: str) -> bytes:
         """The key that signs this credential's requests and their chunks."""
@@ -343,7 +348,7 @@ def _check_age(credential: Credential, amz_date: str, now_s: int, *, s3: bool) -
         ) from error
     signed_at_s = int(moment.timestamp())
     if s3 and credential.presigned:
-        check_presigned_life(credential, signed_at_s, now_s, _iso(now_s))
+        check_presigned_life(credential, signed_at_s, now_s)
     elif s3:
         if abs(now_s - signed_at_s) > S3_SKEW_S:
             raise too_skewed(amz_date, now_s)
@@ -380,7 +385,7 @@ def too_skewed(sent: str, now_s: int) -> WireError:
         403,
         {
             "RequestTime": sent,
-            "ServerTime": _iso(now_s),
+            "ServerTime": iso(now_s),
             "MaxAllowedSkewMilliseconds": str(S3_SKEW_S * 1000),
         },
     )
@@ -388,7 +393,3 @@ def too_skewed(sent: str, now_s: int) -> WireError:
 
 def _amz(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime(_AMZ_FORMAT)
-
-
-def _iso(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

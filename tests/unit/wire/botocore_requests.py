@@ -14,10 +14,15 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from botocore.auth import S3SigV4Auth, SigV2Auth, SigV4Auth
-from botocore.awsrequest import AWSRequest, create_request_object, prepare_request_dict
+from botocore.awsrequest import (
+    AWSPreparedRequest,
+    AWSRequest,
+    create_request_object,
+    prepare_request_dict,
+)
 from botocore.credentials import Credentials
 from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel, Shape
+from botocore.model import OperationModel, ServiceModel
 from botocore.serialize import create_serializer
 
 from cloudchamber.wire.http import Request
@@ -78,7 +83,8 @@ def case(service: str, operation: str, protocol: str, endpoint: str = ENDPOINT) 
         request_dict["headers"]["x-amz-content-sha256"] = sha256(request_dict["body"]).hexdigest()
     prepare_request_dict(request_dict, endpoint, context={})
     signed = sign(create_request_object(request_dict), operation_model)
-    prefix = operation_model.endpoint["hostPrefix"] if operation_model.endpoint else ""
+    place: Any = operation_model.endpoint or {}
+    prefix = place.get("hostPrefix", "")
     host = f"{prefix}{model.endpoint_prefix}.{REGION}.amazonaws.com".replace("{AccountId}", "x")
     return Case(service, operation, protocol, labels, as_received(signed), host)
 
@@ -102,9 +108,9 @@ def sign(request: AWSRequest, operation: OperationModel) -> AWSRequest:
     return request
 
 
-def as_received(request: AWSRequest) -> Request:
+def as_received(request: AWSRequest | AWSPreparedRequest) -> Request:
     """The request as a front end would hand it on."""
-    prepared = request.prepare()
+    prepared = request.prepare() if isinstance(request, AWSRequest) else request
     url = urlsplit(prepared.url)
     headers = {name.lower(): _text(value) for name, value in prepared.headers.items()}
     headers.setdefault("host", url.netloc)
@@ -130,7 +136,7 @@ def _structure(shape: Any, depth: int) -> dict[str, Any]:
     return {name: _value(shape.members[name], depth + 1) for name in shape.required_members}
 
 
-def _value(shape: Shape, depth: int) -> Any:
+def _value(shape: Any, depth: int) -> Any:
     kind = shape.type_name
     if kind == "structure":
         return _structure(shape, depth) if depth < 8 else {}

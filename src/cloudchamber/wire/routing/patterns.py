@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from cloudchamber.wire.errors import WireError
-from cloudchamber.wire.query_strings import NO_PAIRS, first_values
+from cloudchamber.wire.query_strings import NO_PAIRS, first_values, wire_bytes
 from cloudchamber.wire.routing.entries import OperationEntry
 
 DEPRECATED_RANK: Final = 1_000
@@ -176,17 +176,18 @@ class PathTree:
         places: list[Node] = []
         _collect(self._root, segments, 0, depth, places)
         for node in places:
-            ends = node.ends.get(ways[0]) or node.ends.get(ways[1])
-            if ends is None:
-                continue
-            spare: Candidate | None = None
-            for candidate in ends.every if query else ends.bare:
-                if not candidate.demands or candidate.fits(pairs, headers):
-                    return _matched(candidate, segments)
-                if not whole and candidate.asks(pairs):
-                    spare = candidate
-            if spare is not None:
-                return _matched(spare, segments)
+            for way in ways:
+                ends = node.ends.get(way)
+                if ends is None:
+                    continue
+                spare: Candidate | None = None
+                for candidate in ends.every if query else ends.bare:
+                    if not candidate.demands or candidate.fits(pairs, headers):
+                        return _matched(candidate, segments)
+                    if not whole and candidate.asks(pairs):
+                        spare = candidate
+                if spare is not None:
+                    return _matched(spare, segments)
         return None
 
 
@@ -251,14 +252,14 @@ def _matched(candidate: Candidate, segments: list[str]) -> Match:
             value = "/".join(segments[index:stop])
         else:
             value = segments[index]
-        labels[name] = decode_label(value) if "%" in value else value
+        labels[name] = decode_label(value) if "%" in value or not value.isascii() else value
     return Match(candidate.service, candidate.operation, labels)
 
 
 def decode_label(text: str) -> str:
     """Percent-decoding of a path label, where `+` is a plus. Raises WireError for bad UTF-8."""
     try:
-        return unquote_to_bytes(text).decode("utf-8")
+        return unquote_to_bytes(wire_bytes(text)).decode("utf-8")
     except UnicodeDecodeError as error:
         # S3's words; no other service documents its own.
         raise WireError("InvalidURI", "Couldn't parse the specified URI.") from error

@@ -32,6 +32,7 @@ from cloudchamber.wire.s3_hosts import S3Host, read_s3_host
 
 NO_LABELS: Final[Mapping[str, str]] = MappingProxyType({})
 FORM: Final = "application/x-www-form-urlencoded"
+RPC_V2: Final = "rpc-v2-cbor"
 OLD_CBOR: Final = "application/x-amz-cbor"
 S3_CONTROL_ROOT: Final = "/v20180820/"
 S3_OUTPOSTS_ROOT: Final = "/S3Outposts/"
@@ -101,8 +102,12 @@ class Router:
                 if headers.get("content-type", "").startswith(OLD_CBOR):
                     raise refusals.old_cbor(known.service)
                 return known
-        if "smithy-protocol" in headers:
-            return self._cbor_paths.get(request.path) or self._route_cbor(request)
+        smithy = headers.get("smithy-protocol")
+        if smithy is not None:
+            known = self._cbor_paths.get(request.path)
+            if known is not None and smithy == RPC_V2 and request.method == "POST":
+                return known
+            return self._route_cbor(request, smithy)
         scope = find_scope_service(request)
         head = None
         if headers.get("content-type", "").startswith(FORM):
@@ -111,12 +116,19 @@ class Router:
             if known is not None:
                 return known if request.path == "/" else self._at_queue(request, known)
         services = self._find_services(request, scope)
+        if scope is not None and not services:
+            raise refusals.unknown_scope(scope)
         action = self._find_action(request, services)
         if action is not None:
             return self._route_action(request, services, *action, head)
         if services:
             return self._route_path(request, services, scope)
-        return self._route_unsigned(request, scope)
+        return self._route_unsigned(request)
+
+    @property
+    def remembered(self) -> int:
+        """How many spellings of targets, paths and actions are remembered: no more than exist."""
+        return len(self._targets) + len(self._cbor_paths) + len(self._actions)
 
     def host_name(self, host: str) -> HostName:
         """What a Host header says of service and region: for requests that are not signed."""
@@ -170,16 +182,15 @@ class Router:
         having = tuple(name for name in having if name in hosted) or having
         return Route(self._narrowed(request, having)[0], operation, "json")
 
-    def _route_cbor(self, request: Request) -> Route:
+    def _route_cbor(self, request: Request, smithy: str) -> Route:
         """The route of `[/prefix]/service/NAME/operation/NAME`, remembered if it has one."""
         index = self._index
         parts = request.path.rsplit("/", 4)
-        wrong_form = len(parts) != 5 or parts[1] != "service" or parts[3] != "operation"
-        if request.headers["smithy-protocol"] != "rpc-v2-cbor" or wrong_form:
-            raise refusals.unknown_rpc(request.headers["smithy-protocol"])
+        if smithy != RPC_V2 or request.method != "POST" or parts[1::2] != ["service", "operation"]:
+            raise refusals.unknown_rpc(smithy)
         services = index.by_target.get(parts[2], ())
-        if request.method != "POST" or not services:
-            raise refusals.unknown_rpc(request.headers["smithy-protocol"])
+        if not services:
+            raise refusals.unknown_rpc(smithy)
         for service in services:
             speaks = CBOR_PROTOCOL in index.services[service].protocols
             if speaks and parts[4] in index.operations(service):
@@ -222,9 +233,10 @@ class Router:
         head: tuple[str, bytes] | None,
     ) -> Route:
         route = self._choose_action(services, action, version)
-        if head is not None and head[1] == f"Action={action}&Version={version}".encode():
-            # Only what is spelled as the model spells it is remembered: there is no end of others.
-            if version == self._index.services[route.service].version:
+        if head is not None and (not head[0] or head[0] in self._index.by_scope):
+            # Only what is spelled as models spell it is remembered: there is no end of others.
+            version = self._index.services[route.service].version
+            if head[1] == f"Action={action}&Version={version}".encode():
                 self._actions[head] = route
         return route if request.path == "/" else self._at_queue(request, route)
 
@@ -301,10 +313,8 @@ class Router:
             operation = "ListDirectoryBuckets"
         return Route("s3", operation, "rest-xml", match.labels)
 
-    def _route_unsigned(self, request: Request, scope: str | None) -> Route:
+    def _route_unsigned(self, request: Request) -> Route:
         """A request that says nothing of its service but its path: what needs no key, then S3."""
-        if scope is not None:
-            raise refusals.unknown_scope(scope)
         index = self._index
         match = index.anonymous_tree().find(
             request.method, request.path, request.query, request.headers, whole=True
