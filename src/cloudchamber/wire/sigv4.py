@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from cloudchamber.wire import sigv2
+from cloudchamber.wire.aws_chunked import ChunkSigner
 from cloudchamber.wire.canonical import (
     EMPTY_SHA256,
     STREAMING_PREFIX,
@@ -72,6 +73,10 @@ class Verifier:
                 del self._keys[next(iter(self._keys))]
             self._keys[name] = key
         return key
+
+    def chunk_signer(self, credential: Credential, secret: str) -> ChunkSigner:
+        """What verifies the chunks of a body whose request this credential signed."""
+        return ChunkSigner.of(credential, self.signing_key(credential, secret))
 
     def verify(
         self,

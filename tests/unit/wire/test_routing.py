@@ -379,9 +379,13 @@ def test_s3_keys_come_as_they_are() -> None:
 
 
 def test_a_key_that_is_not_utf_8_is_no_uri() -> None:
-    with pytest.raises(Exception, match="Couldn't parse the specified URI") as caught:
-        route(request("GET", "/bucket/%FF", service="s3"))
-    assert getattr(caught.value, "code", "") == "InvalidURI"
+    for service in ("s3", None):
+        error = refused(request("GET", "/bucket/%FF", service=service))
+        assert (error.code, error.message) == (
+            "InvalidURI",
+            "Couldn't parse the specified URI.",
+        )
+        assert (error.service, error.protocol) == ("s3", "rest-xml")
 
 
 def test_s3_and_its_neighbours() -> None:

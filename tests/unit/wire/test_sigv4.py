@@ -19,6 +19,8 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloudchamber.wire.aws_chunked import SIGNED, without_chunks
+from cloudchamber.wire.canonical import EMPTY_SHA256
 from cloudchamber.wire.credentials import parse_credential
 from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request
@@ -341,6 +343,23 @@ def test_payloads_that_are_not_hashed() -> None:
                 "PUT", "/bucket", "", {"host": "h", "x-amz-content-sha256": kind}, b"body"
             )
             verify(at(plain, service, S3_EXAMPLE_DATE))
+
+
+def test_chunks_are_verified_from_the_signature_of_their_request() -> None:
+    request = Request("PUT", "/bucket/key", "", {"host": "h"}, b"")
+    request.headers |= {"x-amz-content-sha256": SIGNED, "x-amz-decoded-content-length": "5"}
+    at(request, "s3", S3_EXAMPLE_DATE)
+    verifier, credential = Verifier(), credential_of(request)
+    sender = verifier.chunk_signer(credential, SECRET)
+    first, last = sender.next_chunk(sha256(b"hello").hexdigest()), sender.next_chunk(EMPTY_SHA256)
+    request.body = (
+        f"5;chunk-signature={first}\r\nhello\r\n0;chunk-signature={last}\r\n\r\n".encode()
+    )
+    verifier.verify(request, credential, SECRET)
+    signer = verifier.chunk_signer(credential, SECRET)
+    assert without_chunks(request, signer).body == b"hello"
+    with pytest.raises(WireError, match="SignatureDoesNotMatch"):
+        without_chunks(request, verifier.chunk_signer(credential, "wrong"))
 
 
 def test_the_hash_of_a_body_that_stayed_elsewhere_can_be_given() -> None:

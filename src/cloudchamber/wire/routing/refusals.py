@@ -32,6 +32,13 @@ class RouteError(WireError):
         self.protocol = protocol
 
 
+def at(error: WireError, entry: ServiceEntry) -> RouteError:
+    """The same error, said by a service."""
+    return RouteError(
+        error.code, error.message, error.status, service=entry.name, protocol=entry.protocols[0]
+    )
+
+
 def unknown_target(service: str | None, protocol: str) -> RouteError:
     """An operation that a service of JSON or CBOR does not have."""
     status = 404 if protocol == CBOR_PROTOCOL else 400

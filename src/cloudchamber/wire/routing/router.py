@@ -20,6 +20,7 @@ from typing import Final
 import msgspec
 
 from cloudchamber.wire.credentials import find_scope_service
+from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.host_names import BASE_HOSTS, HostName, read_host
 from cloudchamber.wire.http import Request
 from cloudchamber.wire.query_strings import find_form_value, find_query_value
@@ -272,14 +273,20 @@ class Router:
             return self._route_s3(request, services, scope)
         narrowed = services if len(services) == 1 else self._narrowed(request, services)
         for group in (narrowed, services):
-            match = index.path_tree(group).find(
-                request.method, request.path, request.query, request.headers
-            )
+            match = self._search(group, request, request.path)
             if match is not None:
                 return self._found(match)
             if group is services:
                 break
         raise refusals.unknown_path(index.services[narrowed[0]])
+
+    def _search(self, services: tuple[str, ...], request: Request, path: str) -> Match | None:
+        """The operation of these services at this path. Raises a RouteError for a label's bytes."""
+        tree = self._index.path_tree(services)
+        try:
+            return tree.find(request.method, path, request.query, request.headers)
+        except WireError as error:
+            raise refusals.at(error, self._index.services[services[0]]) from error
 
     def _found(self, match: Match) -> Route:
         protocol = self._index.services[match.service].protocols[0]
@@ -287,21 +294,21 @@ class Router:
 
     def _route_s3(self, request: Request, services: tuple[str, ...], scope: str | None) -> Route:
         """S3 shares its signing name with S3 Control and Outposts, and takes what they leave."""
-        index, headers, path = self._index, request.headers, request.path
+        headers, path = request.headers, request.path
         others: tuple[str, ...] = ()
         if path.startswith((S3_CONTROL_ROOT, S3_OUTPOSTS_ROOT)):
             others = tuple(name for name in services if name != "s3")
             if path.startswith(S3_CONTROL_ROOT) and "s3" in services:
                 others = () if CONTROL_HEADERS.isdisjoint(headers) else others
         if others:
-            match = index.path_tree(others).find(request.method, path, request.query, headers)
+            match = self._search(others, request, path)
             if match is not None:
                 return self._found(match)
         host = self._s3_host(headers.get("host", ""))
         if host.bucket is not None and OBJECT_LAMBDA_HEADER not in headers:
             # The tree knows the path style alone, so the bucket is put in front for the search.
             path = "/-" + path
-        match = index.path_tree(("s3",)).find(request.method, path, request.query, headers)
+        match = self._search(("s3",), request, path)
         if match is None:
             raise refusals.s3_method(request.method)
         if host.bucket is not None and "Bucket" in match.labels:
