@@ -31,7 +31,7 @@ CASES = (
     ),
     Case(layers.layers_hold, {CLOUD: "from .. import services"}, "cloud imports"),
     Case(layers.layers_hold, {CLOUD: "from . import store"}),
-    Case(layers.layers_hold, {SERVER: "import cloudchamber.kernel"}, "server imports"),
+    Case(layers.layers_hold, {SERVER: "import cloudchamber.services.sqs"}, "server imports"),
     Case(layers.layers_hold, {SERVER: "import cloudchamber.control.clock"}),
     Case(layers.layers_hold, {SERVER: "from cloudchamber import __version__"}),
     Case(layers.layers_hold, {SERVER: "from cloudchamber import Chamber"}, "server imports"),
