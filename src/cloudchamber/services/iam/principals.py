@@ -8,7 +8,7 @@ made again under the same name, has no policies at all.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.caller import Caller, Credentials, root
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from cloudchamber.cloud.call import Call
     from cloudchamber.cloud.cloud import Cloud
 
+_EVERYTHING: Final = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+)
+
 
 def credentials(cloud: Cloud, access_key: str) -> Credentials | None:
     """Port `credentials`: whose long-term key is it?"""
@@ -54,26 +58,30 @@ def credentials(cloud: Cloud, access_key: str) -> Credentials | None:
 
 
 def policies(cloud: Cloud, caller: Caller) -> CallerPolicies | None:
-    """Port `policies`: what a user, or the role behind a session, may do; None for others."""
-    identity: Identity | None = None
-    found: list[SourcedPolicy] = []
+    """Port `policies`: what a user, or whoever is behind a session, may do; None for others."""
     account = caller.account
-    if caller.kind == "user":
-        user = find_user(cloud, caller)
-        if user is not None:
-            identity = user
-            found.extend(policies_of(cloud, account, "user", user))
-            groups = cloud.store.rows(GROUPS, account, "")
-            for key in user.groups:
-                found.extend(policies_of(cloud, account, "group", groups[key]))
-    elif caller.kind == "role-session":
-        identity = find_role(cloud, caller.role_arn)
-        if identity is not None and identity.id == caller.user_id.partition(":")[0]:
-            found.extend(policies_of(cloud, account, "role", identity))
-        else:
-            identity = None
-    if identity is None:
+    if caller.kind == "federated-user" and caller.user_arn.endswith(":root"):
+        # "The permissions are the intersection of the session policies and the caller's": root's
+        # are everything, and only the session policies limit.
+        return CallerPolicies(identity=[sourced("root", "root", _EVERYTHING, "", "none")])
+    if caller.kind == "role-session":
+        role = find_role(cloud, caller.role_arn)
+        if role is None or role.id != caller.user_id.partition(":")[0]:
+            return None
+        return _gathered(cloud, account, role, list(policies_of(cloud, account, "role", role)))
+    user = find_user(cloud, caller)
+    if user is None:
         return None
+    found = list(policies_of(cloud, account, "user", user))
+    groups = cloud.store.rows(GROUPS, account, "")
+    for key in user.groups:
+        found.extend(policies_of(cloud, account, "group", groups[key]))
+    return _gathered(cloud, account, user, found)
+
+
+def _gathered(
+    cloud: Cloud, account: str, identity: Identity, found: list[SourcedPolicy]
+) -> CallerPolicies:
     return CallerPolicies(
         identity=found,
         boundary=boundary_of(cloud, account, identity),
@@ -102,6 +110,11 @@ def boundary_of(cloud: Cloud, account: str, identity: Identity) -> SourcedPolicy
 def find_user(cloud: Cloud, caller: Caller) -> User | None:
     """The user behind a caller, under whatever name it has by now; None once it is deleted."""
     rows = cloud.store.rows(USERS, caller.account, "")
+    if caller.kind == "federated-user":
+        found = rows.get(key_of(caller.user_arn.rpartition("/")[2]))
+        return found if found is not None and found.arn == caller.user_arn else None
+    if caller.kind != "user":
+        return None
     found = rows.get(key_of(caller.name))
     if found is not None and found.id == caller.user_id:
         return found
@@ -115,6 +128,12 @@ def find_role(cloud: Cloud, role_arn: str) -> Role | None:
         return None
     found = cloud.store.rows(ROLES, arn.account, "").get(key_of(arn.resource.rpartition("/")[2]))
     return found if found is not None and found.arn == role_arn else None
+
+
+def managed_policy(cloud: Cloud, account: str, arn: str) -> SourcedPolicy | None:
+    """Port `managed-policy`: a policy of the account or of AWS, compiled."""
+    found = find_managed(cloud, account, arn)
+    return sourced_policy(found) if found is not None else None
 
 
 def role(cloud: Cloud, role_arn: str) -> RoleFacts | None:

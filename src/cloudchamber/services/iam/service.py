@@ -167,6 +167,7 @@ SERVICE = Service(
         ports.CREDENTIALS: principals.credentials,
         ports.MANAGED_POLICY: managed.compiled,
         ports.POLICIES: principals.policies,
+        ports.MANAGED_POLICY: principals.managed_policy,
         ports.ROLE: principals.role,
         ports.SEEN: principals.seen,
     },

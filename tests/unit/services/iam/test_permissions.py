@@ -24,6 +24,7 @@ from tests.unit.services.iam.documents import (
     deny,
     document,
     refusal,
+    trust,
 )
 
 
@@ -318,6 +319,41 @@ def test_root_and_strangers_have_no_policies(chamber: Any) -> None:
     assert principals.policies(chamber.cloud, root) is None
     ghost = Caller(kind="user", account=ACCOUNT, arn=arn("user/g"), user_id="AIDAX", name="g")
     assert principals.policies(chamber.cloud, ghost) is None
+
+
+# With STS
+
+
+def test_an_assumed_role_may_what_the_role_may_and_its_use_is_remembered(
+    iam: Any, chamber: Any, key: Any
+) -> None:
+    user = iam.get_user(UserName="u")["User"]
+    role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust(AWS=user["Arn"]))["Role"]
+    sts = chamber.client("sts", credentials=key)
+    given = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="session")["Credentials"]
+    as_role = chamber.client("iam", region_name="eu-west-1", credentials=given)
+    denied(as_role.list_users, "iam:ListUsers")
+    iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=allow("iam:List*"))
+    assert len(as_role.list_users()["Users"]) == 1
+    used = iam.get_role(RoleName="r")["Role"]["RoleLastUsed"]
+    assert used["Region"] == "eu-west-1"
+    chamber.advance("401d")
+    assert iam.get_role(RoleName="r")["Role"]["RoleLastUsed"] == {}
+
+
+def test_a_federated_user_may_what_its_user_may_within_the_session(
+    iam: Any, chamber: Any, key: Any
+) -> None:
+    iam.put_user_policy(
+        UserName="u",
+        PolicyName="p",
+        PolicyDocument=allow(["sts:GetFederationToken", "sqs:ListQueues", "sqs:CreateQueue"]),
+    )
+    for asker in (chamber.client("sts", credentials=key), chamber.client("sts")):
+        given = asker.get_federation_token(Name="fed", PolicyArns=[{"arn": READ_QUEUES}])
+        queues = chamber.client("sqs", credentials=given["Credentials"])
+        queues.list_queues()
+        assert refusal(queues.create_queue, QueueName="q")[0].startswith("AccessDenied")
 
 
 ACTIONS = ("iam:ListUsers", "iam:ListGroups", "iam:ListRoles")
