@@ -19,7 +19,8 @@ from tests.tidy.rules.layers import outside_imports
 
 # Slow to load and not needed by every run, so a function may import them.
 LAZY = frozenset(
-    "boto3 botocore cbor2 cryptography dask duckdb h2 httptools jwt numpy rich ssl uvloop".split()
+    "boto3 botocore cbor2 cryptography dask duckdb h2 http httptools jwt numpy rich ssl "
+    "uvloop".split()
 )
 # The faces: each verb loads what it needs, and the doors load nothing until they are used.
 LAZY_LAYERS = frozenset({"cli"})

@@ -22,12 +22,12 @@ LAYERS = MappingProxyType(
         "engines": (),
         "cloud": ("kernel", "wire", "languages", "world"),
         "services": ("cloud", "languages", "world", "engines"),
-        "control": ("cloud", "kernel", "__version__"),
+        "control": ("cloud", "kernel", "wire", "__version__"),
         "drills": ("control", "world"),
-        "server": ("control", "cloud", "wire", "engines", "__version__"),
+        "server": ("control", "cloud", "kernel", "wire", "engines", "__version__"),
         "cli": ("control", "server", "__version__"),
         "console": ("control", "server", "__version__"),
-        "testing": ("control", "server", "__version__"),
+        "testing": ("control", "server", "cloud", "wire", "__version__"),
         "__version__": (),  # no folder, but the one constant of the front door that all may tell
         "": ("cli", "testing"),  # the front door: `import cloudchamber`, and the pytest plugin
     }
