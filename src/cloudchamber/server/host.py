@@ -185,7 +185,9 @@ class ServedHost:
         request = exchange.request
         if request.path in ELSEWHERE_HEALTH:
             request = Request("GET", PREFIX + "health", "", request.headers)
+        directory = self._directory
         self._pacer.before_input()
+        appended = 0 if directory is None else directory.appended
         try:
             response = self._control.handle(request)
         except OSError as error:
@@ -196,8 +198,8 @@ class ServedHost:
                 {"content-type": "application/json"},
                 msgspec.json.encode({"error": problem}),
             )
-        if self._directory is not None:
-            exchange.position = self._directory.appended
+        if directory is not None and directory.appended != appended:
+            exchange.position = directory.appended
         exchange.number = -1
         self._pacer.after_input()
         self._outbox.put(exchange, response)

@@ -19,12 +19,6 @@ from cloudchamber.server.data.errors import DataError
 SEED = 7
 
 
-@pytest.fixture(autouse=True)
-def _no_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What whole files cost does not matter here, and disks of shared machines are slow."""
-    monkeypatch.setattr(os, "fsync", lambda file: None)
-
-
 class Opened:
     """An open directory with what it read back and what it said."""
 

@@ -125,11 +125,6 @@ class World:
         assert self.send("SendMessage", body)[0].status == 200
 
 
-def test_a_mode_that_is_none_is_refused() -> None:
-    with pytest.raises(KernelError, match="x60"):
-        World("fast")
-
-
 # Live
 
 
