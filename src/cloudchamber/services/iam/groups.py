@@ -12,7 +12,7 @@ from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.iam import refusals
 from cloudchamber.services.iam.identifiers import GROUP, arn_of, unique_id
 from cloudchamber.services.iam.kinds import expect_group, expect_user
-from cloudchamber.services.iam.listing import has_prefix, listed
+from cloudchamber.services.iam.listing import listed, listed_rows
 from cloudchamber.services.iam.nouns import GROUPS, USERS, Group, key_of
 from cloudchamber.services.iam.views import group_view, user_item
 
@@ -48,8 +48,7 @@ def get_group(call: Call, request: Input) -> Output:
 
 def list_groups(call: Call, request: Input) -> Output:
     """ListGroups, by name."""
-    groups = [group for group in call.rows(GROUPS).values() if has_prefix(request, group.path)]
-    return listed(request, "Groups", groups, lambda group: key_of(group.name), group_view)
+    return listed_rows(request, "Groups", call.rows(GROUPS), group_view)
 
 
 def list_groups_for_user(call: Call, request: Input) -> Output:

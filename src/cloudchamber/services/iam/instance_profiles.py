@@ -19,7 +19,7 @@ from cloudchamber.services.iam.kinds import (
     expect_role,
     handler_of,
 )
-from cloudchamber.services.iam.listing import has_prefix, listed
+from cloudchamber.services.iam.listing import listed, listed_rows
 from cloudchamber.services.iam.nouns import PROFILES, ROLES, InstanceProfile, Role, key_of
 from cloudchamber.services.iam.views import profile_item, profile_view
 
@@ -60,13 +60,20 @@ def get_instance_profile(call: Call, request: Input) -> Output:
 
 def list_instance_profiles(call: Call, request: Input) -> Output:
     """ListInstanceProfiles, by name."""
-    rows = call.rows(PROFILES).values()
-    return _listed(call, request, [row for row in rows if has_prefix(request, row.path)])
+    return listed_rows(
+        request, "InstanceProfiles", call.rows(PROFILES), lambda profile: item(call, profile)
+    )
 
 
 def list_instance_profiles_for_role(call: Call, request: Input) -> Output:
     """ListInstanceProfilesForRole, by name."""
-    return _listed(call, request, profiles_of(call, expect_role(call, request["RoleName"])))
+    return listed(
+        request,
+        "InstanceProfiles",
+        profiles_of(call, expect_role(call, request["RoleName"])),
+        lambda profile: key_of(profile.name),
+        lambda profile: item(call, profile),
+    )
 
 
 def delete_instance_profile(call: Call, request: Input) -> Output:
@@ -117,16 +124,6 @@ def profiles_of(call: Call, role: Role) -> list[InstanceProfile]:
 def item(call: Call, profile: InstanceProfile) -> dict[str, Any]:
     """A profile in a listing, with its role."""
     return profile_item(profile, role_of(call, profile))
-
-
-def _listed(call: Call, request: Input, profiles: list[InstanceProfile]) -> Output:
-    return listed(
-        request,
-        "InstanceProfiles",
-        profiles,
-        lambda profile: key_of(profile.name),
-        lambda profile: item(call, profile),
-    )
 
 
 def _find(call: Call, request: Input) -> InstanceProfile:

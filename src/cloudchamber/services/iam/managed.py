@@ -115,7 +115,8 @@ def order_of(policy: Managed) -> str:
 def sourced_policy(policy: Managed) -> SourcedPolicy:
     """The version in force, compiled, with where it comes from."""
     type_ = "aws-managed" if isinstance(policy, AwsPolicy) else "user-managed"
-    return sourced(policy.name, policy.name, default_of(policy).document, policy.arn, type_)
+    text = policy.document if isinstance(policy, AwsPolicy) else default_of(policy).document
+    return sourced(policy.name, policy.name, text, policy.arn, type_)
 
 
 def compiled(cloud: Cloud, account: str, arn: str) -> SourcedPolicy | None:

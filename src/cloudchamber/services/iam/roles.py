@@ -1,7 +1,8 @@
 """Roles: who may assume them, for how long, and what they are called.
 
 Rules of this file: the noun alone. Service-linked roles (path /aws-service-role/) are changed by
-their service only. Sessions are STS's; it learns of a role through the `role` port.
+their service only, but for their description and tags. Sessions are STS's; it
+learns of a role through the `role` port.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from cloudchamber.services.iam.kinds import (
     expect_role,
     handler_of,
 )
-from cloudchamber.services.iam.listing import has_prefix, listed
+from cloudchamber.services.iam.listing import listed_rows
 from cloudchamber.services.iam.managed import expect_boundary, set_boundary
 from cloudchamber.services.iam.nouns import ROLES, Role, key_of
 from cloudchamber.services.iam.views import role_item, role_last_used, role_view
@@ -74,15 +75,16 @@ def get_role(call: Call, request: Input) -> Output:
 
 def list_roles(call: Call, request: Input) -> Output:
     """ListRoles, by name."""
-    roles = [role for role in call.rows(ROLES).values() if has_prefix(request, role.path)]
-    return listed(request, "Roles", roles, lambda role: key_of(role.name), role_item)
+    return listed_rows(request, "Roles", call.rows(ROLES), role_item)
 
 
 def update_role(call: Call, request: Input) -> Output:
     """UpdateRole: description and longest session; a member that is absent keeps its value,
     but for the longest session, which "defaults to one hour".
     """
-    role: Role = expect_modifiable(call, ROLE, request["RoleName"])
+    role = expect_role(call, request["RoleName"])
+    if "MaxSessionDuration" in request:
+        expect_modifiable(call, ROLE, request["RoleName"])
     if "Description" in request:
         role.description = request["Description"]
     role.max_session_s = request.get("MaxSessionDuration", DEFAULT_SESSION_S)
@@ -91,7 +93,7 @@ def update_role(call: Call, request: Input) -> Output:
 
 def update_role_description(call: Call, request: Input) -> Output:
     """UpdateRoleDescription: the older way, which answers the role."""
-    role: Role = expect_modifiable(call, ROLE, request["RoleName"])
+    role = expect_role(call, request["RoleName"])
     role.description = request["Description"]
     return {"Role": role_view(role)}
 
@@ -128,11 +130,6 @@ def _find(call: Call, request: Input) -> Role:
     return expect_role(call, request["RoleName"])
 
 
-def _find_modifiable(call: Call, request: Input) -> Role:
-    role: Role = expect_modifiable(call, ROLE, request["RoleName"])
-    return role
-
-
-tag_role = handler_of(tags.tag, _find_modifiable)
-untag_role = handler_of(tags.untag, _find_modifiable)
+tag_role = handler_of(tags.tag, _find)
+untag_role = handler_of(tags.untag, _find)
 list_role_tags = handler_of(tags.list_tags, _find)

@@ -15,7 +15,7 @@ from cloudchamber.services.iam.documents import retell_trust
 from cloudchamber.services.iam.identifiers import USER as USER_ID
 from cloudchamber.services.iam.identifiers import arn_of, unique_id
 from cloudchamber.services.iam.kinds import expect_user, handler_of, named_or_calling_user
-from cloudchamber.services.iam.listing import has_prefix, listed
+from cloudchamber.services.iam.listing import listed_rows
 from cloudchamber.services.iam.managed import expect_boundary, set_boundary
 from cloudchamber.services.iam.nouns import ACCESS_KEYS, GROUPS, USERS, User, key_of
 from cloudchamber.services.iam.views import seconds, user_item, user_view
@@ -74,8 +74,7 @@ def get_user(call: Call, request: Input) -> Output:
 
 def list_users(call: Call, request: Input) -> Output:
     """ListUsers, by name."""
-    users = [user for user in call.rows(USERS).values() if has_prefix(request, user.path)]
-    return listed(request, "Users", users, lambda user: key_of(user.name), user_item)
+    return listed_rows(request, "Users", call.rows(USERS), user_item)
 
 
 def update_user(call: Call, request: Input) -> Output:

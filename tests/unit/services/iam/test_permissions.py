@@ -335,6 +335,13 @@ def test_an_assumed_role_may_what_the_role_may_and_its_use_is_remembered(
     denied(as_role.list_users, "iam:ListUsers")
     iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=allow("iam:List*"))
     assert len(as_role.list_users()["Users"]) == 1
+    iam.put_role_policy(RoleName="r", PolicyName="more", PolicyDocument=allow("iam:*"))
+    for operation in (as_role.get_user, as_role.create_access_key):
+        assert refusal(operation) == (
+            "ValidationError",
+            400,
+            "Must specify userName when calling with non-User credentials",
+        )
     used = iam.get_role(RoleName="r")["Role"]["RoleLastUsed"]
     assert used["Region"] == "eu-west-1"
     chamber.advance("401d")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cloudchamber.services.iam.nouns import ROLES
 from tests.unit.services.iam.documents import (
     ACCOUNT,
     ADMINISTRATOR,
@@ -18,6 +19,11 @@ from tests.unit.services.iam.documents import (
     every,
     refusal,
     trust,
+)
+
+PROTECTED = (
+    "Cannot perform the operation on the protected role 'AWSServiceRoleForX' - "
+    "this role is only modifiable by AWS"
 )
 
 
@@ -161,6 +167,32 @@ def test_a_service_linked_path_is_not_for_customers(iam: Any) -> None:
         Path="/aws-service-role/x.amazonaws.com/",
         AssumeRolePolicyDocument=LAMBDA,
     )[0] == ("ValidationError")
+
+
+def test_a_service_linked_role_is_its_services(iam: Any, chamber: Any) -> None:
+    iam.create_role(RoleName="AWSServiceRoleForX", AssumeRolePolicyDocument=LAMBDA)
+    iam.create_instance_profile(InstanceProfileName="p")
+    role = chamber.cloud.store.rows(ROLES, ACCOUNT, "")["awsserviceroleforx"]
+    role.path = "/aws-service-role/x.amazonaws.com/"
+    name = {"RoleName": "AWSServiceRoleForX"}
+    for operation, more in (
+        (iam.delete_role, {}),
+        (iam.update_role, {"MaxSessionDuration": 7200}),
+        (iam.update_assume_role_policy, {"PolicyDocument": LAMBDA}),
+        (iam.attach_role_policy, {"PolicyArn": ADMINISTRATOR}),
+        (iam.put_role_policy, {"PolicyName": "p", "PolicyDocument": allow("s3:*")}),
+        (iam.put_role_permissions_boundary, {"PermissionsBoundary": ADMINISTRATOR}),
+        (iam.add_role_to_instance_profile, {"InstanceProfileName": "p"}),
+    ):
+        assert refusal(operation, **name, **more) == (
+            "UnmodifiableEntity",
+            400,
+            PROTECTED,
+        )
+    iam.update_role_description(**name, Description="mine")
+    iam.tag_role(**name, Tags=[{"Key": "a", "Value": "b"}])
+    shown = iam.get_role(**name)["Role"]
+    assert (shown["Description"], shown["Tags"]) == ("mine", [{"Key": "a", "Value": "b"}])
 
 
 def test_roles_are_listed_by_name(iam: Any) -> None:
