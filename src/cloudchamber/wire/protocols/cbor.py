@@ -95,8 +95,8 @@ class CborCodec(Codec):
             raw = loads(request.body) if request.body else {}
             try:
                 value: dict[str, Any] = read(raw)
-            except (MismatchError, RecursionError):
-                value = self._walk(shape, raw)
+            except MismatchError:
+                value = Walker(self.service, _own_name, cbor_scalar).input(shape, raw)
             else:
                 if check is None or check(value):
                     return value
@@ -107,12 +107,6 @@ class CborCodec(Codec):
             return value
 
         return decode
-
-    def _walk(self, shape: Shape, raw: Any) -> dict[str, Any]:
-        try:
-            return Walker(self.service, _own_name, cbor_scalar).input(shape, raw)
-        except RecursionError:
-            raise serialization_error("The request is nested too deeply") from None
 
     def _compile_encoder(self, operation: OperationModel) -> Encoder:
         shape = operation.output_shape

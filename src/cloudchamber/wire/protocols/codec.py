@@ -76,6 +76,7 @@ class Codec(ABC):
 
     protocol: str = ""
     validation_code: str = "ValidationException"
+    malformed_code: str = "SerializationException"
 
     def __init__(self, service: ServiceModel, validation: Validation | None = None) -> None:
         self.service = service.as_spoken_in(self.protocol)
@@ -88,7 +89,10 @@ class Codec(ABC):
 
         Raises `WireError`: a body that cannot be read, types or constraints that do not hold.
         """
-        return self._decoders[operation](request, labels)
+        try:
+            return self._decoders[operation](request, labels)
+        except RecursionError:
+            raise WireError(self.malformed_code, "The request is nested too deeply") from None
 
     def encode(self, operation: str, output: Mapping[str, Any], request_id: str) -> Response:
         """The response that carries `output`."""

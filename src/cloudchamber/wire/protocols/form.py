@@ -24,6 +24,7 @@ from cloudchamber.wire.protocols.slow_walk import SPECIAL_FLOATS, int_range
 Tree = dict[str, Any]
 Read = Callable[[Any], Any]
 
+MALFORMED: Final = "MalformedQueryString"
 MOST_FIELDS: Final = 200_000
 DEEPEST: Final = 64
 MOST_DIGITS: Final = 9
@@ -289,10 +290,10 @@ def unquoted(text: str) -> str:
         return text
     try:
         return unquote_to_bytes(text).decode("utf-8")
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise malformed("The form is not valid UTF-8") from None
 
 
 def malformed(message: str) -> WireError:
     """AWS's answer to a form that cannot be read at all."""
-    return WireError("MalformedQueryString", message)
+    return WireError(MALFORMED, message)

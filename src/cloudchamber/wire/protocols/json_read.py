@@ -11,6 +11,7 @@ step, absent for most operations, renames members and reads timestamps that are 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict, cast
@@ -21,7 +22,7 @@ from cloudchamber.wire.model import ServiceModel, Shape, Validation
 from cloudchamber.wire.model.loading import ValidationMode
 from cloudchamber.wire.model.patterns import BEYOND_ASCII, find_pattern
 from cloudchamber.wire.protocols import constraints, timestamps
-from cloudchamber.wire.protocols.reach import Reach
+from cloudchamber.wire.protocols.reach import Reach, parts
 from cloudchamber.wire.protocols.slow_walk import (
     Walker,
     int_range,
@@ -33,6 +34,12 @@ from cloudchamber.wire.protocols.slow_walk import (
 
 Reader = Callable[[bytes], dict[str, Any]]
 After = Callable[[Any], Any]
+
+# orjson writes at most 254 levels; what is let in must be able to go out again, with room to spare.
+MOST_NESTED: Final = 200
+FEW_LEVELS: Final = 40
+_NOT_BRACKETS: Final = bytes(each for each in range(256) if each not in b"{}[]")
+_STRING_OR_BRACKET: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]')
 
 # Types made at run time: mypy would read the subscripts as its own.
 _list_of: Final[Callable[[Any], Any]] = list.__class_getitem__
@@ -165,6 +172,7 @@ class JsonBodies:
 
     def reader(self, shape: Shape, *, known_as: str | None = None) -> Reader:
         """A function from body to modelled input. It raises nothing but `WireError`."""
+        is_bottomless = bottomless(self.service, shape)
         decode = msgspec.json.Decoder(self.types.structure(shape, known_as=known_as)).decode
         after = self.after(shape, known_as=known_as)
         check = self._checks.of(shape) if known_as is None else _fresh_check(self, shape)
@@ -173,6 +181,8 @@ class JsonBodies:
             return self.walk(shape, body)
 
         def read(body: bytes) -> dict[str, Any]:
+            if is_bottomless and is_too_deep(body):
+                raise serialization_error("The request is nested too deeply")
             try:
                 value: dict[str, Any] = decode(body)
                 if after is not None:
@@ -247,6 +257,51 @@ class JsonBodies:
             code = self.validation.code or "ValidationException"
             raise constraints.validation_error(self.service, failures, code)
         return value
+
+
+def bottomless(service: ServiceModel, shape: Shape) -> bool:
+    """True when a value of `shape` may be nested without end: documents and recursive shapes."""
+    pending: list[tuple[Shape, frozenset[str]]] = [(shape, frozenset())]
+    done: set[str] = set()
+    while pending:
+        current, above = pending.pop()
+        if current.type == "structure":
+            if current.document or current.name in above:
+                return True
+            if current.name in done:
+                continue
+            done.add(current.name)
+            above = above | {current.name}
+        pending += [(service.resolve(ref), above) for ref in parts(current)]
+    return False
+
+
+def is_too_deep(body: bytes) -> bool:
+    """Whether the brackets of a JSON text are nested more than `MOST_NESTED` deep.
+
+    Innermost pairs are taken away a level at a time, each level in one pass of C. Brackets within
+    strings may leave some over; then they are counted one by one.
+    """
+    if body.count(b"{") + body.count(b"[") <= MOST_NESTED:
+        return False
+    brackets = body.translate(None, _NOT_BRACKETS)
+    for _ in range(FEW_LEVELS):
+        less = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if not less:
+            return False
+        if len(less) == len(brackets):
+            break
+        brackets = less
+    level = 0
+    for found in _STRING_OR_BRACKET.finditer(body):
+        first = body[found.start()]
+        if first in b"{[":
+            level += 1
+            if level > MOST_NESTED:
+                return True
+        elif first in b"}]":
+            level -= 1
+    return False
 
 
 def _fresh_check(bodies: JsonBodies, shape: Shape) -> constraints.Check | None:

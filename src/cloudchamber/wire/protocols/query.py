@@ -25,6 +25,7 @@ class FormCodec(Codec):
     """The half that query and ec2 share: reading and checking a form."""
 
     names: form.FormNames = form.FormNames()
+    malformed_code = form.MALFORMED
 
     def __init__(self, service: ServiceModel, validation: Validation | None = None) -> None:
         super().__init__(service, validation)
@@ -54,8 +55,6 @@ class FormCodec(Codec):
                 value: dict[str, Any] = read(tree)
             except form.FormError as error:
                 raise self.wrong_type(error) from None
-            except RecursionError:
-                raise form.malformed("The request is nested too deeply") from None
             if check is not None and not check(value):
                 failures = constraints.describe(self.service, shape, value, validation.mode)
                 if failures:

@@ -7,6 +7,7 @@ own way.
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
@@ -20,6 +21,8 @@ from cloudchamber.wire.protocols.event_output import EVENT_STREAM, encode_events
 from cloudchamber.wire.protocols.form import FormError, scalar, unquoted
 from cloudchamber.wire.protocols.header_values import header_reader, header_writer
 from cloudchamber.wire.protocols.json_read import members_of
+
+_CONTROLS: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 
 # Reads the body of a request into an input that already has its located members.
 ReadBody = Callable[[bytes, dict[str, Any]], None]
@@ -288,11 +291,16 @@ def _prefixed(member: str, prefix: str) -> ReadPart:
     return read
 
 
+def one_line(text: str) -> str:
+    """`text` without line breaks and other controls, which would end a header and begin another."""
+    return text if text.isprintable() else _CONTROLS.sub(" ", text)
+
+
 def _header(member: str, name: str, write: Callable[[Any], str]) -> WriteHeaders:
     def put(output: Mapping[str, Any], headers: dict[str, str]) -> None:
         found = output.get(member)
         if found is not None:
-            headers[name] = write(found)
+            headers[name] = one_line(write(found))
 
     return put
 
@@ -302,6 +310,6 @@ def _header_map(member: str, prefix: str) -> WriteHeaders:
         found = output.get(member)
         if found:
             for key, text in found.items():
-                headers[prefix + key.lower()] = text
+                headers[one_line(prefix + key.lower())] = one_line(text)
 
     return put

@@ -47,6 +47,7 @@ class RestXmlCodec(RestCodec):
 
     protocol = "rest-xml"
     validation_code = "InvalidInput"
+    malformed_code = "MalformedXML"
 
     def __init__(self, service: ServiceModel, validation: Validation | None = None) -> None:
         super().__init__(service, validation)
@@ -110,7 +111,7 @@ class RestXmlCodec(RestCodec):
         def read_document(body: bytes) -> Any:
             try:
                 return read(parse(body))
-            except (XmlError, FormError, RecursionError):
+            except (XmlError, FormError):
                 raise self.malformed() from None
 
         return read_document

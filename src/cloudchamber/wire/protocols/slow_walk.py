@@ -114,6 +114,8 @@ class Walker:
 
     def _map(self, shape: Shape, raw: dict[str, Any], depth: int) -> dict[str, Any]:
         inner = self._service.resolve(shape.entry()[1])
+        if not all(isinstance(key, str) for key in raw):
+            raise serialization_error("Expected a String as the key of a map")
         return {
             key: None if item is None else self.value(inner, item, depth + 1)
             for key, item in raw.items()
@@ -132,6 +134,8 @@ def read_scalar(shape: Shape, raw: Any) -> Any:
             return raw
     elif isinstance(raw, str):
         return _from_text(shape, raw)
+    elif not isinstance(raw, int | float):
+        pass  # CBOR has values that are none of these
     elif kind in ("integer", "long"):
         if isinstance(raw, int) or raw.is_integer():
             return _in_range(shape, int(raw))

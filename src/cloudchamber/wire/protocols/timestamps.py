@@ -44,7 +44,10 @@ def parse(text: str) -> float:
     if _NUMBER.fullmatch(text):
         return checked(float(text))
     found = _RFC822.fullmatch(text)
-    return _rfc822_seconds(found) if found else _iso8601_seconds(text)
+    try:
+        return checked(_rfc822_seconds(found) if found else _iso8601_seconds(text))
+    except OverflowError:
+        raise ValueError("timestamp out of range") from None
 
 
 def checked(seconds: float) -> float:
@@ -76,7 +79,7 @@ def _rfc822_seconds(found: re.Match[str]) -> float:
     if sign:
         offset = int(off_hours) * 3600 + int(off_minutes) * 60
         seconds -= offset if sign == "+" else -offset
-    return checked(seconds)
+    return seconds
 
 
 def _seconds(moment: datetime) -> float:

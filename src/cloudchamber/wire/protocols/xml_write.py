@@ -71,19 +71,29 @@ class XmlOutputs:
     def fresh_content(self, shape: Shape) -> Write:
         """`content` of a structure whose members are not all those of its name."""
         steps = tuple(
-            (member, self.member(member, ref))
+            self._step(member, ref)
             for member, ref in shape.members.items()
             if not self._service.resolve(ref).xml_attribute
         )
 
         def write(value: Any, emit: Emit) -> None:
             get = value.get
-            for member, step in steps:
+            for member, opening, text, closing, step in steps:
                 found = get(member)
                 if found is not None:
-                    step(found, emit)
+                    if step is None:  # a scalar, written here to save a call
+                        emit(f"{opening}{text(found)}{closing}")
+                    else:
+                        step(found, emit)
 
         return write
+
+    def _step(self, member: str, ref: Ref) -> tuple[str, str, Text, str, Write | None]:
+        shape = self._service.resolve(ref)
+        if shape.type in ("structure", "list", "map"):
+            return member, "", str, "", self.member(member, ref)
+        name = shape.location_name or member
+        return member, _opening(name, shape), self.text(shape), f"</{name}>", None
 
     def _late(self, name: str, value: Any, emit: Emit) -> None:
         self._contents[name](value, emit)
