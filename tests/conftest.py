@@ -5,9 +5,15 @@ Rules of this file: only what the whole suite needs. Fixtures live beside the te
 
 from __future__ import annotations
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Shared two-core machines stall for longer than any deadline that would mean something, and the
 # same examples in every run make a red run repeatable.
-settings.register_profile("house", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile(
+    "house",
+    deadline=None,
+    derandomize=True,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("house")
