@@ -26,6 +26,7 @@ from cloudchamber.services.iam.managed import (
     expect_managed,
     find_managed,
     order_of,
+    warn_of_inexact,
 )
 from cloudchamber.services.iam.nouns import Identity
 
@@ -44,6 +45,7 @@ def attach(kind: Kind, call: Call, request: Input) -> Output:
     quota = f"PoliciesPer{kind.title}"
     if len(row.attached) >= call.quota(quota):
         raise refusals.over_quota(quota, call.quota(quota))
+    warn_of_inexact(call, policy)
     row.attached.append(policy.arn)
     count(call, policy.arn, attached=1)
     return {}

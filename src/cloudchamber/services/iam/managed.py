@@ -125,6 +125,17 @@ def compiled(cloud: Cloud, account: str, arn: str) -> SourcedPolicy | None:
     return sourced_policy(found) if found is not None else None
 
 
+def warn_of_inexact(call: Call, policy: Managed) -> None:
+    """Write down that a policy of AWS decides here by a document that may differ from AWS's."""
+    if isinstance(policy, AwsPolicy) and not policy.exact:
+        how = "is a shortened form of" if policy.approximate else "was not compared with"
+        call.event(
+            policy.arn,
+            "iam.policy-not-exact",
+            f"the document of {policy.name} held here {how} AWS's: it may allow more or less",
+        )
+
+
 # Uses
 
 
@@ -150,4 +161,7 @@ def set_boundary(call: Call, row: Identity, arn: str) -> None:
         count(call, row.boundary, boundaries=-1)
     if arn:
         count(call, arn, boundaries=1)
+        policy = find_managed(call.cloud, call.account, arn)
+        if policy is not None:
+            warn_of_inexact(call, policy)
     row.boundary = arn

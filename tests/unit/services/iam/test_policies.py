@@ -425,6 +425,23 @@ def test_an_aws_policy_is_a_policy(policy: Any) -> None:
     assert policy.created_ns <= policy.updated_ns
 
 
+def test_a_policy_that_was_not_compared_with_awss_says_so_when_it_is_used(
+    iam: Any, chamber: Any
+) -> None:
+    exact, approximate = (
+        f"arn:aws:iam::aws:policy/{name}" for name in ("PowerUserAccess", "ReadOnlyAccess")
+    )
+    iam.create_user(UserName="u", PermissionsBoundary=exact)
+    iam.attach_user_policy(UserName="u", PolicyArn=exact)
+    assert chamber.events(about=exact) == []
+    iam.attach_user_policy(UserName="u", PolicyArn=approximate)
+    iam.put_user_permissions_boundary(UserName="u", PermissionsBoundary=approximate)
+    told = chamber.events(about=approximate)
+    assert [event["what"] for event in told] == ["iam.policy-not-exact"] * 2
+    assert "shortened" in told[0]["sentence"]
+    assert not any(policy.exact and policy.approximate for policy in aws_policies().values())
+
+
 def test_aws_policies_are_known_by_name_path_and_partition() -> None:
     policies = aws_policies()
     assert len({policy.id for policy in policies.values()}) == len(policies) > 120

@@ -1,8 +1,9 @@
 """AWS managed policies: documents that AWS wrote, held as data.
 
 Rules of this file: reading only. Each JSON file beside it holds one family of policies. A policy
-says `exact: false` when its document is an approximation of AWS's (documented in the README); a
-name that is not held does not exist here. Nothing is read before the first policy is asked for.
+says `exact` when its document was compared with AWS's reference, `approximate` when it is known to
+be shortened, and neither when it was written without comparison: see the README. A name that is
+not held does not exist here. Nothing is read before the first policy is asked for.
 
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
 """
@@ -38,6 +39,7 @@ class AwsPolicy(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     document: str
     exact: bool
+    approximate: bool
 
     @property
     def default(self) -> int:
@@ -56,7 +58,8 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True):
     created: str = "2015-02-06T18:40:00Z"
     updated: str = ""
     description: str = ""
-    exact: bool = True
+    exact: bool = False
+    approximate: bool = False
 
 
 _FAMILY: Final = msgspec.json.Decoder(list[_Entry])
@@ -97,6 +100,7 @@ def _policy(entry: _Entry, partition: str) -> AwsPolicy:
         description=entry.description,
         document=f'{{"Version":"2012-10-17","Statement":{statements}}}',
         exact=entry.exact,
+        approximate=entry.approximate,
     )
 
 
