@@ -1,8 +1,9 @@
 """What the kernel costs: events, holds, waits, draws, journal frames and saves.
 
 Run: python benchmarks/kernel.py [--events N]. Each figure is the best of several rounds of one
-thread, by its CPU time, as machines are shared. Every event has a handler that schedules the next one up to a second ahead, so the number
-pending stays what the row says; the goal is 300,000 events/s with digest.
+thread, by its CPU time, as machines are shared. Every event has a handler that schedules the next
+one up to a second ahead, so the number pending stays what the row says; the goal is 300,000
+events/s with digest.
 """
 
 from __future__ import annotations

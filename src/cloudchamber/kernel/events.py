@@ -100,10 +100,7 @@ class Timeline:
     @property
     def pending(self) -> list[Event]:
         """Every pending event, in the order in which they will happen. Costs a sort."""
-        return sorted(
-            Event(t_ns, seq, kind, args, weak)
-            for seq, (t_ns, kind, args, weak) in self._pending.items()
-        )
+        return [Event(*event) for event in self._in_order()]
 
     @property
     def pending_count(self) -> int:
@@ -121,6 +118,10 @@ class Timeline:
         while heap and heap[0] & SEQ_MASK not in self._pending:
             heappop(heap)
         return self.start_ns + (heap[0] >> SEQ_BITS) if heap else None
+
+    def _in_order(self) -> list[tuple[int, int, str, tuple[Plain, ...], bool]]:
+        found = [(seq := key & SEQ_MASK, self._pending.get(seq)) for key in sorted(self._heap)]
+        return [(event[0], seq, *event[1:]) for seq, event in found if event is not None]
 
     def _load_events(self, data: dict[str, Any]) -> None:
         """Replace everything but the handlers. Built aside first: bad data changes nothing."""

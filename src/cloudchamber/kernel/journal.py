@@ -124,7 +124,6 @@ class Reader:
             length = self._find_length(self._pos)
             if length is None:
                 self._damage = "frame header"
-                self._pos += 1
             elif len(buffer) < begin + length:
                 return None
             else:

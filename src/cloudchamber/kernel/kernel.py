@@ -108,7 +108,8 @@ class Kernel(Waits):
         """Move time just far enough to resume one parked wait. False when nothing can.
 
         Nothing can while nobody is parked, while a hold is live, or when no strong event is left
-        (weak ones alone do not move time, as they never end).
+        (weak ones alone do not move time, as they never end). A wait without a deadline lets time
+        pass through every strong event in search of its wake: park so only for what will happen.
         """
         if not self._parked or self._holds.count:
             return False
@@ -153,7 +154,7 @@ class Kernel(Waits):
             "start_ns": self.start_ns,
             "now": self.now,
             "seq": self._seq,
-            "events": [(*event,) for event in self.pending],
+            "events": self._in_order(),
             "streams": self.streams.save(),
             "digest": None if self._digest is None else self._digest.save(),
             "parked": self._save_waits(),

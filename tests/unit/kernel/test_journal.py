@@ -81,6 +81,7 @@ def test_a_tail_torn_at_any_byte_is_reported_and_nothing_before_it_is_lost(step:
         else:
             assert problem is not None
             assert problem[:2] == (good, length - good)
+            assert not problem.damaged  # what a killed process leaves
             what = "record" if whole >= 0 else "header"
             assert problem.message == (
                 f"unfinished {what} of {length - good} bytes at offset {good}"
@@ -127,6 +128,7 @@ def test_a_bit_flipped_in_the_last_record_is_a_problem_not_silence() -> None:
         assert found.frames == PAYLOADS[:-1]
         assert found.problem is not None
         assert found.problem[:2] == (ENDS[-2], len(JOURNAL) - ENDS[-2])
+        assert found.problem.damaged
 
 
 @pytest.mark.parametrize("tail", [b"\0" * 5000, b"\xff", b"trailing text that is no frame at all"])
@@ -159,6 +161,18 @@ def test_damage_in_a_long_file_is_found_in_bounded_memory() -> None:
     with pytest.raises(
         JournalError, match=f"corrupt at offset {len(HEADER)} .*damaged frame header"
     ):
+        reader.find_frame()
+
+
+@pytest.mark.parametrize("split", range(1, 40))
+def test_evidence_is_found_wherever_the_pieces_end(split: int) -> None:
+    evidence = b"junk" * 5 + encode_frame(b"evidence")
+    reader = Reader()
+    reader.feed(HEADER + b"\0" * 20 + evidence[:split])
+    if split < 20 + 16:  # its header, after the junk, is not whole yet
+        assert reader.find_frame() is None
+        reader.feed(evidence[split:])
+    with pytest.raises(JournalError, match="later record begins"):
         reader.find_frame()
 
 
