@@ -242,7 +242,7 @@ def fields(request: Request) -> Tree:
     """
     tree: Tree = {}
     if request.query:
-        _add(tree, request.query)
+        _add(tree, sayable(request.query))
     if request.body:
         try:
             text = request.body.decode("utf-8")
@@ -280,6 +280,16 @@ def _plant(node: Tree, name: str, value: str) -> None:
         present[""] = value
     else:
         node[name] = value
+
+
+def sayable(query: str) -> str:
+    """A raw query that can be written as UTF-8. Raises `WireError` for one that cannot."""
+    if not query.isascii():
+        try:
+            query.encode("utf-8")
+        except UnicodeError:
+            raise malformed("The query is not valid UTF-8") from None
+    return query
 
 
 def unquoted(text: str) -> str:

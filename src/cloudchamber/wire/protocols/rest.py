@@ -18,7 +18,7 @@ from cloudchamber.wire.model import OperationModel, ServiceModel, Shape, Validat
 from cloudchamber.wire.protocols import constraints
 from cloudchamber.wire.protocols.codec import Codec, Decoder, Encoder
 from cloudchamber.wire.protocols.event_output import EVENT_STREAM, encode_events
-from cloudchamber.wire.protocols.form import FormError, scalar, unquoted
+from cloudchamber.wire.protocols.form import FormError, sayable, scalar, unquoted
 from cloudchamber.wire.protocols.header_values import header_reader, header_writer
 from cloudchamber.wire.protocols.json_read import members_of
 
@@ -271,7 +271,7 @@ def query_fields(query: str, into: dict[str, list[str]]) -> dict[str, list[str]]
     """A raw query as name -> values, decoded. Raises `WireError` when it is not UTF-8."""
     if query.count("&") >= MOST_QUERY_FIELDS:
         raise WireError("InvalidRequest", "Too many query parameters")
-    for field in query.split("&"):
+    for field in sayable(query).split("&"):
         if field:
             name, _, value = field.partition("=")
             into.setdefault(unquoted(name), []).append(unquoted(value))

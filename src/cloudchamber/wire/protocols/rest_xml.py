@@ -54,8 +54,7 @@ class RestXmlCodec(RestCodec):
         self.is_s3 = self.service.name == "s3"
         self._inputs = XmlInputs(self.service)
         self._outputs = XmlOutputs(self.service)
-        metadata = self.service.metadata
-        self._namespace = s3_xml.NAMESPACE if self.is_s3 else namespace_uri(metadata.xml_namespace)
+        self._namespace = s3_xml.NAMESPACE if self.is_s3 else find_namespace(self.service)
         self._content_type = S3_CONTENT_TYPE if self.is_s3 else CONTENT_TYPE
 
     def validation_of(self, operation: str) -> Validation:
@@ -181,6 +180,21 @@ class RestXmlCodec(RestCodec):
         parts += error_elements(self._outputs, error)
         parts.append(f"</Error><RequestId>{escape(request_id)}</RequestId></ErrorResponse>")
         return Response(error.status, headers, "".join(parts).encode())
+
+
+def find_namespace(service: ServiceModel) -> str | None:
+    """The XML namespace of a service: its own, or the one that its requests are modelled with."""
+    if service.metadata.xml_namespace is not None:
+        return namespace_uri(service.metadata.xml_namespace)
+    for operation in service.operations.values():
+        ref, shape = operation.raw.input, operation.input_shape
+        if ref is None or shape is None:
+            continue
+        if ref.xml_namespace is None and shape.payload is not None:
+            ref = shape.members[shape.payload]
+        if ref.xml_namespace is not None:
+            return namespace_uri(ref.xml_namespace)
+    return None
 
 
 def _document(write: Write, value: Any) -> bytes:
