@@ -68,7 +68,7 @@ def _as_keys(key: Key | tuple[Key, ...] | None) -> tuple[Key, ...]:
         if type(one) is not tuple or not one or type(one[0]) is tuple:
             raise KernelError(f"a key is a tuple such as ('sqs', queue_arn), not {one!r:.80}")
         check_plain("park", one)
-    return tuple(dict.fromkeys(keys))
+    return tuple(keys)
 
 
 class Waits(Timeline):
