@@ -31,12 +31,12 @@ _ASCII: Final = MappingProxyType(
         "Ll": "a-z",
         "N": "0-9",
         "Nd": "0-9",
-        "M": "",
+        "M": r"\x80",  # none: a class may not be empty, and no ASCII value has this
         "Z": r"\ ",
         "Zs": r"\ ",
         "C": r"\x00-\x1f\x7f",
         "Cc": r"\x00-\x1f\x7f",
-        "Cf": "",
+        "Cf": r"\x80",
         "P": r"!-#%-*,-/:;?@\[-\]_{}",
         "Pc": "_",
         "Pd": r"\-",
@@ -208,9 +208,12 @@ def _unicode_ranges(name: str, negated: bool) -> tuple[tuple[int, int], ...]:
 
 @cache
 def _runs() -> tuple[tuple[int, int, str], ...]:
-    """Every run of code points of one general category; planes 4 to 13 hold none."""
+    """Every run of code points of one general category; planes 4 to 13 hold no characters."""
     points = (*range(0x40000), *range(0xE0000, 0xE1000))
-    found: list[tuple[int, int, str]] = [(0xF0000, sys.maxunicode, "Co")]
+    found: list[tuple[int, int, str]] = [
+        *((0x40000, 0xDFFFF, "Cn"), (0xE1000, 0xEFFFF, "Cn")),
+        (0xF0000, sys.maxunicode, "Co"),
+    ]
     for category, run in groupby(points, key=lambda point: unicodedata.category(chr(point))):
         members = tuple(run)
         found.append((members[0], members[-1], category))
