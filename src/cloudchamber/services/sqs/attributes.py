@@ -15,8 +15,10 @@ import msgspec
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.languages.policy import MalformedPolicy, PolicyKind, parse_policy
-from cloudchamber.services.sqs.nouns import QUEUES, SECOND_NS, Queue, Redrive
+from cloudchamber.services.sqs.limits import SECOND_NS
+from cloudchamber.services.sqs.lookup import find_queue_by_arn
+from cloudchamber.services.sqs.nouns import Queue, Redrive
+from cloudchamber.services.sqs.permissions import check_policy
 
 RANGES: Final = MappingProxyType(
     {
@@ -30,14 +32,15 @@ RANGES: Final = MappingProxyType(
 )
 CHOICES: Final = MappingProxyType(
     {
-        "FifoQueue": ("true", "false"),
+        "FifoQueue": ("true",),
         "ContentBasedDeduplication": ("true", "false"),
         "SqsManagedSseEnabled": ("true", "false"),
         "DeduplicationScope": ("messageGroup", "queue"),
         "FifoThroughputLimit": ("perQueue", "perMessageGroupId"),
     }
 )
-FIFO_ONLY: Final = ("ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit")
+FIFO_ONLY: Final = ("FifoQueue", "ContentBasedDeduplication")
+HIGH_THROUGHPUT: Final = ("DeduplicationScope", "FifoThroughputLimit")
 DEFAULTS: Final = MappingProxyType(
     {
         "DelaySeconds": "0",
@@ -71,13 +74,15 @@ RECEIVES_MAX: Final = 1000
 SOURCES_MAX: Final = 10
 
 
-def check(call: Call, arn: str, fifo: bool, wanted: Mapping[str, str]) -> dict[str, str]:
-    """The attributes to set, each checked. Raises AwsError and changes nothing."""
+def check(
+    call: Call, arn: str, fifo: bool, wanted: Mapping[str, str], have: Mapping[str, str]
+) -> dict[str, str]:
+    """The attributes to set over those that a queue has. Raises AwsError and changes nothing."""
     checked: dict[str, str] = {}
     for name, value in wanted.items():
-        if name not in SETTABLE:
+        if name not in SETTABLE or (name in FIFO_ONLY and not fifo):
             raise AwsError("InvalidAttributeName", f"Unknown Attribute {name}.")
-        if name in FIFO_ONLY and not fifo:
+        if name in HIGH_THROUGHPUT and not fifo:
             raise AwsError(
                 "InvalidAttributeName",
                 f"You can specify the {name} only when FifoQueue is set to true.",
@@ -89,7 +94,24 @@ def check(call: Call, arn: str, fifo: bool, wanted: Mapping[str, str]) -> dict[s
         elif name in _DOCUMENTS and value:
             _DOCUMENTS[name](call, arn, fifo, value)
         checked[name] = value
+    _check_together(checked, {**have, **checked})
     return checked
+
+
+def _check_together(checked: Mapping[str, str], after: Mapping[str, str]) -> None:
+    if checked.get("KmsMasterKeyId") and checked.get("SqsManagedSseEnabled") == "true":
+        raise AwsError(
+            "InvalidAttributeName",
+            "You can use one type of server-side encryption (SSE) at one time. You can either "
+            "enable KMS SSE or SQS SSE.",
+        )
+    by_group = after.get("FifoThroughputLimit") == "perMessageGroupId"
+    if by_group and after.get("DeduplicationScope") != "messageGroup":
+        raise AwsError(
+            "InvalidAttributeValue",
+            "The perMessageGroupId value is allowed only when the value for DeduplicationScope is "
+            "messageGroup.",
+        )
 
 
 def apply(queue: Queue, changed: Mapping[str, str]) -> None:
@@ -101,11 +123,15 @@ def apply(queue: Queue, changed: Mapping[str, str]) -> None:
             queue.attributes.pop(name, None)
     if changed.get("KmsMasterKeyId"):
         queue.attributes["SqsManagedSseEnabled"] = "false"
+    elif changed.get("SqsManagedSseEnabled") == "true":
+        queue.attributes.pop("KmsMasterKeyId", None)
     queue.visibility_ns = _number(queue, "VisibilityTimeout") * SECOND_NS
     queue.delay_ns = _number(queue, "DelaySeconds") * SECOND_NS
     queue.retention_ns = _number(queue, "MessageRetentionPeriod") * SECOND_NS
     queue.wait_ns = _number(queue, "ReceiveMessageWaitTimeSeconds") * SECOND_NS
     queue.size_max = _number(queue, "MaximumMessageSize")
+    queue.deduplicates_by_content = queue.attributes.get("ContentBasedDeduplication") == "true"
+    queue.deduplicates_by_group = queue.attributes.get("DeduplicationScope") == "messageGroup"
     document = queue.attributes.get("RedrivePolicy")
     queue.redrive = _read_redrive(document) if document else None
 
@@ -113,10 +139,9 @@ def apply(queue: Queue, changed: Mapping[str, str]) -> None:
 def effective(queue: Queue) -> dict[str, str]:
     """Every attribute that was set or has a default."""
     defaults = {**DEFAULTS, **FIFO_DEFAULTS} if queue.fifo else dict(DEFAULTS)
-    found = {**defaults, **queue.attributes}
-    if not queue.fifo:
-        found.pop("FifoQueue", None)
-    return found
+    if queue.attributes.get("KmsMasterKeyId"):
+        defaults["KmsDataKeyReusePeriodSeconds"] = "300"
+    return {**defaults, **queue.attributes}
 
 
 def differs(queue: Queue, wanted: Mapping[str, str]) -> str | None:
@@ -129,10 +154,8 @@ def differs(queue: Queue, wanted: Mapping[str, str]) -> str | None:
 
 
 def _same(name: str, have: str, want: str) -> bool:
-    if name in _DOCUMENTS and have and want:
+    if name in _JSON and have and want:
         return bool(_json(have) == _json(want))
-    if name == "FifoQueue":
-        return (have or "false") == want
     return have == want
 
 
@@ -159,19 +182,14 @@ def _reason(name: str, value: str, reason: str) -> AwsError:
 def _json(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 
-def _check_policy(call: Call, arn: str, fifo: bool, value: str) -> None:
-    if len(value.encode()) > call.quota("policy-bytes"):
-        raise _invalid("Policy")
-    try:
-        parse_policy(value, PolicyKind.RESOURCE)
-    except MalformedPolicy as error:
-        raise AwsError(
-            "InvalidAttributeValue", "Invalid value for the parameter Policy."
-        ) from error
+def _is_count(value: object) -> bool:
+    text = str(value)
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(RECEIVES_MAX))
+    return digits and not isinstance(value, bool) and 1 <= int(text) <= RECEIVES_MAX
 
 
 def _read_redrive(value: str) -> Redrive:
@@ -190,13 +208,19 @@ def _check_redrive(call: Call, arn: str, fifo: bool, value: str) -> None:
             "deadLetterTargetArn."
         )  # fmt: skip
     count = data.get("maxReceiveCount", 10)
-    text = str(count)
-    if isinstance(count, bool) or not text.isdigit() or not 1 <= int(text) <= RECEIVES_MAX:
+    if not _is_count(count):
         raise _reason(
-            "RedrivePolicy", value, f"Invalid value for maxReceiveCount: {text}, valid values are "
+            "RedrivePolicy", value, f"Invalid value for maxReceiveCount: {count}, valid values are "
             f"from 1 to {RECEIVES_MAX} both inclusive."
         )  # fmt: skip
-    found = find_queue_by_arn(call, target)
+    # "The dead-letter queue must be in the same account and Region", sqs-dead-letter-queues.html.
+    parts, own = find_arn(target), find_arn(arn)
+    if parts is not None and own is not None and parts.account != own.account:
+        raise _reason(
+            "RedrivePolicy", value, "Dead-letter target owner should be same as the source."
+        )
+    same_region = parts is not None and own is not None and parts.region == own.region
+    found = find_queue_by_arn(call, target) if same_region else None
     if found is None:
         raise _reason("RedrivePolicy", value, "Dead letter target does not exist.")
     if found.fifo != fifo:
@@ -225,12 +249,17 @@ def _check_allow(call: Call, arn: str, fifo: bool, value: str) -> None:
                       "policy, as sourceQueueArns goes with byQueue only.")  # fmt: skip
 
 
+def _check_key(call: Call, arn: str, fifo: bool, value: str) -> None:
+    """Any key will do: nothing is encrypted with it."""
+
+
+_JSON: Final = ("Policy", "RedrivePolicy", "RedriveAllowPolicy")
 _DOCUMENTS: Final[Mapping[str, Callable[[Call, str, bool, str], None]]] = MappingProxyType(
     {
-        "Policy": _check_policy,
+        "Policy": check_policy,
         "RedrivePolicy": _check_redrive,
         "RedriveAllowPolicy": _check_allow,
-        "KmsMasterKeyId": lambda call, arn, fifo, value: None,
+        "KmsMasterKeyId": _check_key,
     }
 )
 
@@ -244,11 +273,3 @@ def allows_source(queue: Queue, source_arn: str) -> bool:
     if data["redrivePermission"] == "byQueue":
         return bool(source_arn in data["sourceQueueArns"])
     return bool(data["redrivePermission"] == "allowAll")
-
-
-def find_queue_by_arn(call: Call, arn: str) -> Queue | None:
-    """The queue of an ARN, in whichever account and region, or None."""
-    parts = find_arn(arn)
-    if parts is None or parts.service != "sqs":
-        return None
-    return call.rows(QUEUES, parts.account, parts.region).get(parts.resource)

@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from hashlib import md5
+from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.services.sqs.limits import NOT_ALLOWED
 
 Attributes = Mapping[str, Mapping[str, Any]]
+NONE: Final[Attributes] = MappingProxyType({})
 ATTRIBUTE_NAME: Final = re.compile(r"[A-Za-z0-9_.\-]{1,256}")
 NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 DATA_TYPES: Final = ("String", "Number", "Binary")
+TYPE_MAX: Final = 256
 STRING_MARK: Final = b"\x01"
 BINARY_MARK: Final = b"\x02"
 
@@ -37,32 +40,34 @@ def md5_of_attributes(attributes: Attributes) -> str:
 
     for name in sorted(attributes):
         attribute = attributes[name]
+        kind: str = attribute["DataType"]
         add(name.encode())
-        add(attribute["DataType"].encode())
-        if "BinaryValue" in attribute:
-            digest.update(BINARY_MARK)
-            add(attribute["BinaryValue"])
-        else:
-            digest.update(STRING_MARK)
-            add(attribute["StringValue"].encode())
+        add(kind.encode())
+        digest.update(BINARY_MARK if kind.startswith("Binary") else STRING_MARK)
+        add(_value_of(attribute))
     return digest.hexdigest()
 
 
 def size_of(body: str, attributes: Attributes) -> int:
     """Bytes that count against the limit: body, attribute names, types and values."""
-    total = len(body.encode())
+    total = len(body) if body.isascii() else len(body.encode())
     for name, attribute in attributes.items():
-        value = attribute.get("BinaryValue")
-        total += len(name.encode()) + len(attribute["DataType"].encode())
-        total += len(value) if value is not None else len(attribute["StringValue"].encode())
+        total += len(name.encode()) + len(attribute.get("DataType", "").encode())
+        total += len(_value_of(attribute))
     return total
+
+
+def _value_of(attribute: Mapping[str, Any]) -> bytes:
+    value: bytes = attribute.get("BinaryValue") or attribute.get("StringValue", "").encode()
+    return value
 
 
 def check_body(body: str | None) -> str:
     """The body, when it is one. Raises MissingParameter, InvalidMessageContents."""
     if not body:
         raise AwsError("MissingParameter", "The request must contain the parameter MessageBody.")
-    if NOT_ALLOWED.search(body):
+    # Printable ASCII, which most bodies are, holds nothing that is not allowed.
+    if not (body.isascii() and body.isprintable()) and NOT_ALLOWED.search(body):
         raise AwsError(
             "InvalidMessageContents",
             "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to "
@@ -91,6 +96,8 @@ def check_system_attributes(attributes: Attributes) -> None:
 
 
 def _check_name(name: str) -> None:
+    if not name:
+        raise _invalid("The request must contain non-empty message attribute name.")
     reserved = name.lower().startswith(("aws.", "amazon."))
     dots = name.startswith(".") or name.endswith(".") or ".." in name
     if reserved or dots or not ATTRIBUTE_NAME.fullmatch(name):
@@ -106,25 +113,24 @@ def _check_value(name: str, attribute: Mapping[str, Any]) -> None:
     kind = attribute.get("DataType", "")
     base = kind.split(".", 1)[0]
     if not kind:
-        raise _invalid(f"The message attribute '{name}' must contain message attribute type.")
-    if base not in DATA_TYPES or len(kind) > 256:
+        raise _invalid(f"The message attribute '{name}' must contain non-empty message attribute "
+                       "type.")  # fmt: skip
+    if base not in DATA_TYPES or len(kind) > TYPE_MAX:
         raise _invalid(
-            f"The message attribute '{name}' has an invalid message attribute type, the set of "
-            "supported type prefixes is Binary, Number, and String."
+            f"The type of message (user) attribute '{name}' is invalid. You must use only the "
+            "following supported type prefixes: Binary, Number, String."
         )
     if attribute.get("StringListValues") or attribute.get("BinaryListValues"):
         raise AwsError("UnsupportedOperation",
                        "Message attribute list values in SendMessage operation are not supported.",
                        )  # fmt: skip
-    field = "BinaryValue" if base == "Binary" else "StringValue"
-    value = attribute.get(field)
-    other = attribute.get("StringValue" if base == "Binary" else "BinaryValue")
-    if other:
-        raise _invalid(f"The message attribute '{name}' with type '{base}' must use field "
+    mine, other = ("BinaryValue", "StringValue") if base == "Binary" else (
+        "StringValue", "BinaryValue",
+    )  # fmt: skip
+    value = attribute.get(mine)
+    if not value or attribute.get(other):
+        raise _invalid(f"Message (user) attribute '{name}' must contain a non-empty value of type "
                        f"'{'Binary' if base == 'Binary' else 'String'}'.")  # fmt: skip
-    if not value:
-        raise _invalid(f"The message attribute '{name}' must contain non-empty message attribute "
-                       f"value for message attribute type '{base}'.")  # fmt: skip
     if base == "Number" and not NUMBER.fullmatch(value):
         raise _invalid(f"Can't cast the value of message (user) attribute '{name}' to a number.")
     if base != "Binary" and NOT_ALLOWED.search(value):

@@ -1,132 +1,176 @@
 """A FIFO queue's order: strict within a message group, and one consumer at a time for each group.
 
 Rules of this file: pure. While a message of a group is in flight no other of that group is given
-out, except together in one answer. Groups take turns by the age of their first message. See
+out, except together in one answer. Groups take turns by the age of their first message. The delay
+is the queue's alone and holds for what is in the queue already, so it is not kept with a message: a
+message that was never received may be seen when its delay, as it is now, has passed. See
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 
-from cloudchamber.services.sqs.mailbox import IN_FLIGHT, READY, Mailbox, MailboxData, Message
-
-
-class Group:
-    """One message group: its messages by age, and how many of them are in flight."""
-
-    __slots__ = ("in_flight", "members", "queued")
-
-    def __init__(self) -> None:
-        self.members: deque[int] = deque()
-        self.in_flight = 0
-        self.queued = False  # whether the line of groups holds this one
+from cloudchamber.services.sqs.ledger import Ledger
+from cloudchamber.services.sqs.lines import Line
+from cloudchamber.services.sqs.mailbox import Accepted, Attempt, Counts, Mailbox, MailboxData
+from cloudchamber.services.sqs.message import Message
 
 
 class FifoMailbox(Mailbox):
-    """Messages by group. The line holds (seq of a group's first message, group), oldest first."""
+    """Messages by group; a group's line holds all its messages, those in flight too.
 
-    __slots__ = ("_groups", "_line")
+    `_open` holds (first message, group) of the groups that may be served, `_asleep` (sent, first
+    message, group) of those whose first message is delayed. Either may be out of date and is
+    looked at again when it is taken. `accepted` and `attempts` are what the queue remembers of
+    messages and of receives, for deduplication.
+    """
+
+    __slots__ = ("_asleep", "_groups", "_open", "accepted", "attempts")
 
     def __init__(self, data: MailboxData | None = None) -> None:
         super().__init__()
-        self._groups: dict[str, Group] = {}
-        self._line: list[tuple[int, str]] = []
-        if data is not None:
-            self._restore(data)
-            for message in sorted(data.messages, key=lambda each: each.seq):
-                group = self._groups.setdefault(message.group, Group())
-                group.members.append(message.seq)
-                group.in_flight += message.state == IN_FLIGHT
-            for name, group in self._groups.items():
-                self._queue(name, group)
+        self._emptied()
+        self.accepted: Ledger[Accepted] = Ledger(data.accepted if data else None)
+        self.attempts: Ledger[Attempt] = Ledger(data.attempts if data else None)
+        if data is None:
+            return
+        self._restore(data)
+        for message in data.messages:
+            self._line(message.group).join(message.seq)
+        for seq in data.in_flight:
+            self._groups[self._shelves.expect(seq).group].in_flight += 1
+        for group in list(self._groups):
+            self._list(group)
 
-    def add(self, message: Message, now: int, delay_ns: int) -> None:
-        """Put a message at the end of its group."""
-        self._groups.setdefault(message.group, Group()).members.append(self.last_seq + 1)
-        super().add(message, now, delay_ns)
+    def _emptied(self) -> None:
+        self._groups: dict[str, Line] = {}
+        self._open: list[tuple[int, str]] = []
+        self._asleep: list[tuple[int, int, str]] = []
 
-    def _became_ready(self, message: Message) -> None:
-        self._queue(message.group, self._groups[message.group])
+    def _line(self, group: str) -> Line:
+        line = self._groups.get(group)
+        if line is None:
+            line = self._groups[group] = Line.of()
+        return line
+
+    def _arrived(self, message: Message, now: int, delay_ns: int) -> None:
+        message.visible_ns = now
+        self._line(message.group).join(message.seq)
+        self._list(message.group)
+
+    def _shown(self, released: Sequence[int]) -> None:
+        freed: dict[str, int] = {}
+        for seq in released:
+            group = self._shelves.expect(seq).group
+            freed[group] = freed.get(group, 0) + 1
+        for group, count in freed.items():
+            self._groups[group].in_flight -= count
+            self._list(group)
 
     def _left_flight(self, message: Message) -> None:
-        group = self._groups.get(message.group)
-        if group is not None:
-            group.in_flight -= 1
-            self._queue(message.group, group)
+        self._groups[message.group].in_flight -= 1
+        self._list(message.group)
 
-    def _queue(self, name: str, group: Group) -> None:
-        """Put a group in the line if its first message can be given out."""
-        if group.queued or group.in_flight:
+    def _list(self, group: str) -> None:
+        """Let a group have its turn, unless it is locked; forget it when it is empty."""
+        line = self._groups[group]
+        if line.is_listed or line.in_flight:
             return
-        first = self._first(name, group)
-        if first is not None and first.state == READY:
-            group.queued = True
-            heappush(self._line, (first.seq, name))
+        first = line.first(self._shelves)
+        if first is None:
+            del self._groups[group]
+            return
+        line.is_listed = True
+        if self._delay_ns and not first.receive_count:
+            heappush(self._asleep, (first.sent_ns, first.seq, group))
+        else:
+            heappush(self._open, (first.seq, group))
 
-    def _first(self, name: str, group: Group) -> Message | None:
-        members = group.members
-        while members:
-            message = self.messages.get(members[0])
-            if message is not None:
-                return message
-            members.popleft()
-        del self._groups[name]
-        return None
+    def settle(self, now: int, retention_ns: int, delay_ns: int) -> None:
+        """Let the past happen; groups whose first message was delayed long enough are served."""
+        super().settle(now, retention_ns, delay_ns)
+        asleep = self._asleep
+        while asleep and asleep[0][0] + delay_ns <= now:
+            _, seq, group = heappop(asleep)
+            heappush(self._open, (seq, group))
+
+    def _is_delayed(self, message: Message, now: int) -> bool:
+        return not message.receive_count and message.sent_ns + self._delay_ns > now
+
+    # Who is next
 
     def take(self, now: int, limit: int) -> Iterator[Message]:
         """Messages of the group whose turn it is, in order; then of the next group."""
-        while limit and self._line:
-            seq, name = heappop(self._line)
-            group = self._groups.get(name)
-            if group is None:
+        while limit and self._open:
+            seq, group = heappop(self._open)
+            line = self._groups[group]
+            line.is_listed = False
+            first = line.first(self._shelves)
+            if first is None or first.seq != seq or line.in_flight:
+                self._list(group)
                 continue
-            group.queued = False
-            first = self._first(name, group)
-            if first is None or group.in_flight or first.state != READY or first.seq != seq:
-                if first is not None:
-                    self._queue(name, group)
+            if self._is_delayed(first, now):
+                line.is_listed = True
+                heappush(self._asleep, (first.sent_ns, seq, group))
                 continue
-            chosen = self._lead(group, limit)
+            chosen = self._lead(line, now, limit)
             limit -= len(chosen)
-            yield from chosen
-            if name in self._groups:
-                self._queue(name, group)
+            try:
+                yield from chosen
+            finally:
+                self._list(group)
 
-    def _lead(self, group: Group, limit: int) -> list[Message]:
-        """The first ready messages of a group, up to one that is not ready."""
+    def _lead(self, line: Line, now: int, limit: int) -> list[Message]:
+        """The first messages of a group, up to one that is delayed."""
         chosen: list[Message] = []
-        for member in group.members:
-            message = self.messages.get(member)
-            if message is None:
-                continue
-            if message.state != READY or len(chosen) == limit:
+        for message in line.those_there(self._shelves):
+            if len(chosen) == limit or self._is_delayed(message, now):
                 break
             chosen.append(message)
         return chosen
+
+    def put_back(self, message: Message) -> None:
+        """A message that was taken never left its place."""
 
     def deliver(self, message: Message, now: int, visibility_ns: int) -> None:
         """Hand a message out and lock its group."""
         super().deliver(message, now, visibility_ns)
         self._groups[message.group].in_flight += 1
 
-    def remove(self, message: Message) -> None:
-        """Take a message out; its group goes on with the next."""
-        super().remove(message)
-        group = self._groups.get(message.group)
-        if group is not None:
-            self._queue(message.group, group)
+    def next_due_ns(self, retention_ns: int) -> int | None:
+        """The next instant at which there may be more to see; call `settle` first.
 
-    def clear(self) -> None:
-        """Take everything out."""
-        super().clear()
-        self._groups.clear()
-        self._line.clear()
+        Besides a timeout that is a delay that ends, or the end of a message that locks its group.
+        """
+        due = [self.hiding.next_ns()]
+        if self._asleep:
+            due.append(self._asleep[0][0] + self._delay_ns)
+        if self.hiding:
+            oldest_ns = self._shelves.oldest_ns()
+            due.append(None if oldest_ns is None else oldest_ns + retention_ns)
+        return min((instant for instant in due if instant is not None), default=None)
+
+    def counts(self, now: int) -> Counts:
+        """How many are ready, delayed and in flight."""
+        in_flight = self.hiding.in_flight
+        delayed = 0
+        if self._delay_ns:
+            since_ns = now - self._delay_ns
+            delayed = sum(not each.receive_count for each in self._shelves.sent_since(since_ns))
+        return Counts(len(self._shelves) - delayed - in_flight, delayed, in_flight)
 
     def dump(self) -> MailboxData:
         """Plain data."""
         return MailboxData(
-            list(self.messages.values()), [], [], self.last_seq, self.receipts, fifo=True
+            messages=list(self._shelves),
+            in_flight=self.hiding.members()[1],
+            delayed=[],
+            last_seq=self.last_seq,
+            receipts=self.receipts,
+            fifo=True,
+            accepted=self.accepted.dump(),
+            attempts=self.attempts.dump(),
         )

@@ -1,4 +1,4 @@
-"""What SQS allows: quotas, ranges and the characters of names and bodies.
+"""What SQS allows: quotas, rates, ranges and the characters of names and bodies.
 
 Rules of this file: numbers with their source, and pure checks on text.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-quotas.html
@@ -10,31 +10,53 @@ import re
 from types import MappingProxyType
 from typing import Final
 
-from cloudchamber.cloud.service import Quota, Rate
+from cloudchamber.cloud.service import Quota
 
+SECOND_NS: Final = 1_000_000_000
 _DOCS: Final = "AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-"
 
 QUOTAS: Final = MappingProxyType(
     {
-        "in-flight-standard": Quota(120_000, _DOCS + "messages.html"),
-        "in-flight-fifo": Quota(120_000, _DOCS + "messages.html"),
+        "in-flight-standard": Quota(120_000, _DOCS + "queues.html", adjustable=True),
+        "in-flight-fifo": Quota(120_000, _DOCS + "fifo.html", adjustable=True),
         "message-attributes": Quota(10, _DOCS + "messages.html"),
         "batch-entries": Quota(10, _DOCS + "messages.html"),
         "batch-bytes": Quota(1_048_576, _DOCS + "messages.html"),
         "policy-bytes": Quota(8_192, _DOCS + "policies.html"),
         "policy-statements": Quota(20, _DOCS + "policies.html"),
+        "policy-principals": Quota(50, _DOCS + "policies.html"),
+        "policy-conditions": Quota(10, _DOCS + "policies.html"),
+        "policy-actions": Quota(7, _DOCS + "policies.html"),
         "tags": Quota(50, _DOCS + "queues.html"),
-        "move-tasks": Quota(100, _DOCS + "messages.html"),
+        "move-tasks": Quota(100, "API_StartMessageMoveTask.html"),
     }
 )
 
-# FIFO queues without high throughput: 300 calls a second for each API action. Standard queues have
-# "a very high, nearly unlimited number of API calls per second", so there is no rate to keep.
-FIFO_RATE: Final = Rate(300, 300, _DOCS + "messages.html")
+# Transactions per second of a FIFO queue, for each of SendMessage, ReceiveMessage, DeleteMessage;
+# a batch is one transaction. Standard queues have "nearly unlimited" rates: nothing to keep.
+# quotas-messages.html: without high throughput, for each partition (and a group has one) ...
+FIFO_PER_SECOND: Final = 300
+# ... and with high throughput, for the queue, by Region.
+HIGH_PER_SECOND: Final = MappingProxyType(
+    {
+        "us-east-1": 70_000,
+        "us-west-2": 70_000,
+        "eu-west-1": 70_000,
+        "us-east-2": 19_000,
+        "eu-central-1": 19_000,
+        "ap-south-1": 9_000,
+        "ap-southeast-1": 9_000,
+        "ap-southeast-2": 9_000,
+        "ap-northeast-1": 9_000,
+        "eu-west-2": 4_500,
+        "sa-east-1": 4_500,
+    }
+)
+HIGH_ELSEWHERE_PER_SECOND: Final = 2_400
 
-DEDUPLICATION_NS: Final = 300 * 1_000_000_000
-DELETED_RECENTLY_NS: Final = 60 * 1_000_000_000
-PURGE_NS: Final = 60 * 1_000_000_000
+DEDUPLICATION_NS: Final = 300 * SECOND_NS
+DELETED_RECENTLY_NS: Final = 60 * SECOND_NS
+PURGE_NS: Final = 60 * SECOND_NS
 VISIBILITY_MAX_S: Final = 43_200
 DELAY_MAX_S: Final = 900
 WAIT_MAX_S: Final = 20

@@ -1,88 +1,175 @@
-"""From a QueueUrl to the queue and what it holds.
+"""From a QueueUrl to the queue, what it holds, and the policy that guards it.
 
-Rules of this file: the last two parts of the address are account and name, whatever the host; that
-is all a QueueUrl means, so a world can be moved to another port.
+Rules of this file: a QueueUrl is read as AWS writes it, `<scheme>://<host>/<account>/<name>`. The
+host says nothing, so that a world can be moved to another port, unless it is one of AWS's own: that
+names a Region, and a request to another Region is refused as AWS refuses it.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
+from cloudchamber.cloud.arns import Arn, find_arn
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input
-from cloudchamber.cloud.settings import is_account
+from cloudchamber.cloud.settings import DEFAULT_REGION, is_account
 from cloudchamber.languages.policy import PolicyKind, SourcedPolicy, parse_policy
-from cloudchamber.services.sqs.attributes import find_queue_by_arn
 from cloudchamber.services.sqs.mailbox import Mailbox
 from cloudchamber.services.sqs.nouns import MAILBOXES, QUEUES, Queue
 
+# https://docs.aws.amazon.com/general/latest/gr/sqs-service.html, legacy endpoints too
+_AWS_HOST: Final = re.compile(
+    r"(?:sqs(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"
+    r"|(?:([a-z0-9-]+)\.)?queue\.amazonaws\.com(?:\.cn)?)(?::\d+)?"
+)
+_PARTS: Final = 2
+
+# "Cross-account permissions don't apply to this action", in the API reference of each.
+OWNERS_ONLY: Final = frozenset(
+    {
+        "AddPermission",
+        "CancelMessageMoveTask",
+        "CreateQueue",
+        "DeleteQueue",
+        "ListMessageMoveTasks",
+        "ListQueueTags",
+        "ListQueues",
+        "RemovePermission",
+        "SetQueueAttributes",
+        "StartMessageMoveTask",
+        "TagQueue",
+        "UntagQueue",
+    }
+)
+
+
+class Address(NamedTuple):
+    """What a QueueUrl says. `region` is empty when the host is none of AWS's."""
+
+    account: str
+    name: str
+    region: str
+    endpoint: str
+
 
 @lru_cache(maxsize=4096)
-def split_url(url: str) -> tuple[str, str]:
-    """(account, name) of a QueueUrl; the account is empty when the address names none."""
-    head, _, name = url.rstrip("/").rpartition("/")
-    account = head.rpartition("/")[2]
-    return (account, name) if is_account(account) else ("", name)
+def read_url(url: str) -> Address | None:
+    """The address in a QueueUrl, or None when it is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    path = parts.path.strip("/").split("/")
+    if not parts.netloc or len(path) != _PARTS or not is_account(path[0]):
+        return None
+    aws = _AWS_HOST.fullmatch(parts.netloc)
+    region = (aws.group(1) or aws.group(2) or DEFAULT_REGION) if aws else ""
+    return Address(path[0], path[1], region, f"{parts.scheme}://{parts.netloc}/")
 
 
 def url_of(call: Call, account: str, name: str) -> str:
     """The QueueUrl of a queue, at the host the caller used."""
-    host = call.origin.host or f"sqs.{call.region}.amazonaws.com"
+    host = call.origin.host
+    if not host:
+        return f"https://sqs.{call.region}.amazonaws.com/{account}/{name}"
     return f"{call.origin.scheme}://{host}/{account}/{name}"
+
+
+@lru_cache(maxsize=4096)
+def _queue_arn(partition: str, region: str, account: str, name: str) -> str:
+    return f"arn:{partition}:sqs:{region}:{account}:{name}"
 
 
 def arn_of_url(call: Call, request: Input) -> str:
     """The ARN that a permission on a QueueUrl is asked on."""
-    account, name = split_url(request.get("QueueUrl", ""))
-    return f"arn:{call.partition}:sqs:{call.region}:{account or call.account}:{name}"
+    address = read_url(request.get("QueueUrl", ""))
+    if address is None:
+        return "*"
+    return _queue_arn(call.partition, call.region, address.account, address.name)
 
 
 def arn_of_name(call: Call, request: Input) -> str:
     """The ARN that a permission on a QueueName is asked on."""
     account = request.get("QueueOwnerAWSAccountId") or call.account
-    return f"arn:{call.partition}:sqs:{call.region}:{account}:{request.get('QueueName', '')}"
+    return _queue_arn(call.partition, call.region, account, request.get("QueueName", ""))
 
 
 def arn_of_source(call: Call, request: Input) -> str:
     """The ARN of a move task's source."""
-    source: str = request.get("SourceArn", "*")
+    source: str = request.get("SourceArn") or "*"
     return source
 
 
+def missing(name: str) -> AwsError:
+    """AWS's answer when a required parameter is not there."""
+    return AwsError("MissingParameter", f"The request must contain the parameter {name}.")
+
+
 def expect_queue(call: Call, request: Input) -> Queue:
-    """The queue of a request's QueueUrl. Raises QueueDoesNotExist, MissingParameter."""
+    """The queue of a request's QueueUrl. Raises QueueDoesNotExist, InvalidAddress."""
     url = request.get("QueueUrl")
     if not url:
-        raise AwsError("MissingParameter", "The request must contain the parameter QueueUrl.")
-    account, name = split_url(url)
-    queue = call.rows(QUEUES, account or call.account).get(name)
+        raise missing("QueueUrl")
+    address = read_url(url)
+    if address is None:
+        raise _invalid_address(url)
+    if address.region and address.region != call.region:
+        raise _invalid_address(address.endpoint)
+    queue = call.rows(QUEUES, address.account).get(address.name)
     if queue is None:
-        raise no_such_queue()
+        raise no_such_queue(call)
     return queue
 
 
 def mailbox_of(call: Call, queue: Queue) -> Mailbox:
     """What a queue holds, as of now."""
     box = call.rows(MAILBOXES, queue.account, queue.region)[queue.name]
-    box.settle(call.now, queue.retention_ns)
+    box.settle(call.now, queue.retention_ns, queue.delay_ns)
     return box
 
 
-def no_such_queue() -> AwsError:
-    """AWS's answer for a queue that is not there."""
-    return AwsError("QueueDoesNotExist", "The specified queue does not exist.")
+def no_such_queue(call: Call) -> AwsError:
+    """AWS's answer for a queue that is not there, which query clients know in other words."""
+    tail = " for this wsdl version" if call.origin.protocol == "query" else ""
+    return AwsError("QueueDoesNotExist", f"The specified queue does not exist{tail}.")
+
+
+def _invalid_address(url: str) -> AwsError:
+    return AwsError("InvalidAddress", f"The address {url} is not valid for this endpoint.", 404)
+
+
+@lru_cache(maxsize=4096)
+def _read_arn(arn: str) -> Arn | None:
+    parts = find_arn(arn)
+    return parts if parts is not None and parts.service == "sqs" else None
+
+
+def find_queue_by_arn(call: Call, arn: str) -> Queue | None:
+    """The queue of an ARN, in whichever account and region, or None."""
+    parts = _read_arn(arn)
+    if parts is None:
+        return None
+    return call.rows(QUEUES, parts.account, parts.region).get(parts.resource)
 
 
 @lru_cache(maxsize=4096)
 def _compiled(document: str, arn: str) -> SourcedPolicy:
     policy = parse_policy(document, PolicyKind.RESOURCE)
-    return SourcedPolicy(source_id=arn, name=f"the policy of {arn}", policy=policy, arn=arn,
-                         type="resource")  # fmt: skip
+    return SourcedPolicy(
+        source_id=arn, name=f"the policy of {arn}", policy=policy, arn=arn, type="resource"
+    )
 
 
 def resource_policy(call: Call, arn: str) -> SourcedPolicy | None:
-    """The policy attached to a queue, or None."""
+    """The policy attached to a queue, or None; no policy lets others do what is its owner's."""
     queue = find_queue_by_arn(call, arn)
     document = queue.attributes.get("Policy") if queue is not None else None
-    return _compiled(document, arn) if document else None
+    if queue is None or not document:
+        return None
+    if call.operation_name in OWNERS_ONLY and call.caller.account != queue.account:
+        return None
+    return _compiled(document, arn)

@@ -1,54 +1,29 @@
-"""What a queue holds: messages, who may see them when, and for how long. The part both kinds share.
+"""What a queue holds: messages, who may see them when, for how long. The part both kinds share.
 
-Rules of this file: pure; `now` is an argument, chance is not needed. A message is in one of three
-states (ready, delayed, in flight). Nothing is scheduled: a message whose time has come is promoted
-when somebody looks (`settle`), and `next_due_ns` says when that would next make a difference, so
-that a waiting consumer can wait for exactly that instant.
+Rules of this file: pure; `now` is an argument, chance is not needed. Nothing is scheduled: a
+message whose time has come is shown when somebody looks (`settle`, before anything else, with the
+present instant), and `next_due_ns` says when that would next make a difference, so that a waiting
+consumer can wait for exactly that instant.
 
-The indexes hold sequence numbers, never messages, and may hold numbers of messages that are gone:
-those are skipped when they surface, and swept when the dead outnumber the living.
+    shelves   the messages by number, and their age      shelves.py
+    hiding    which are hidden, until when               hiding.py
+    lines     who is next among those that can be seen   lines.py, standard.py, fifo.py
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from heapq import heapify, heappop, heappush
-from typing import Final
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
-READY: Final = 0
-DELAYED: Final = 1
-IN_FLIGHT: Final = 2
-SWEEP_ABOVE: Final = 1024
+from cloudchamber.services.sqs.hiding import Hiding
+from cloudchamber.services.sqs.message import Message
+from cloudchamber.services.sqs.shelves import Shelves
 
 
-class Message(msgspec.Struct, gc=False):
-    """One message. Attributes are kept encoded: a million messages are a million rows of text.
-
-    `seq` is its place in the order of arrival. `receipt` is the number of the latest receipt
-    handle given out for it. `visible_ns` is when a delayed or in-flight message may be seen again.
-    """
-
-    seq: int
-    id: str
-    body: str
-    sent_ns: int
-    sender: str
-    visible_ns: int = 0
-    state: int = READY
-    receive_count: int = 0
-    receipt: int = 0
-    first_received_ns: int = 0
-    attributes: bytes = b""
-    system: bytes = b""
-    group: str = ""
-    deduplication: str = ""
-    sequence_number: str = ""
-    source_arn: str = ""
-
-
-class Counts(msgspec.Struct, frozen=True):
+class Counts(NamedTuple):
     """The three ApproximateNumberOf... attributes, which are exact here."""
 
     ready: int
@@ -56,180 +31,183 @@ class Counts(msgspec.Struct, frozen=True):
     in_flight: int
 
 
+class Accepted(msgspec.Struct, gc=False, frozen=True):
+    """What a FIFO queue remembers of a message that it accepted."""
+
+    message_id: str
+    seq: int
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """What a FIFO queue remembers of a ReceiveMessage call with an attempt id.
+
+    `given` are (seq, receipt, visible_ns) of what was handed out, to see whether anything has
+    happened to it since.
+    """
+
+    given: tuple[tuple[int, int, int], ...]
+
+
 class MailboxData(msgspec.Struct):
-    """A mailbox as plain data, for a snapshot."""
+    """A mailbox as plain data, for a snapshot.
+
+    `ready` are the lines of a standard queue, one after the other. `accepted` and `attempts` are
+    what a FIFO queue remembers: (key, until when, what), oldest first.
+    """
 
     messages: list[Message]
-    ready: list[int]
-    later: list[tuple[int, int]]
+    in_flight: list[int]
+    delayed: list[int]
     last_seq: int
     receipts: int
     fifo: bool = False
+    ready: list[int] = []
+    accepted: list[tuple[str, int, Accepted]] = []
+    attempts: list[tuple[str, int, Attempt]] = []
 
 
-class Mailbox:
+class Mailbox(ABC):
     """Messages and the times at which they may be seen. Subclasses decide who is next."""
 
-    __slots__ = ("_later", "_oldest", "counts_by_state", "last_seq", "messages", "receipts")
+    __slots__ = ("_delay_ns", "_shelves", "hiding", "last_seq", "receipts")
 
     def __init__(self) -> None:
-        self.messages: dict[int, Message] = {}
+        self._shelves = Shelves()
+        self.hiding = Hiding()
         self.last_seq = 0
         self.receipts = 0
-        self.counts_by_state = [0, 0, 0]
-        self._later: list[tuple[int, int]] = []  # (visible_ns, seq) of delayed and in flight
-        self._oldest: list[tuple[int, int]] = []  # (sent_ns, seq) of all
+        self._delay_ns = 0
 
     # What the kinds differ in
 
-    def _became_ready(self, message: Message) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _arrived(self, message: Message, now: int, delay_ns: int) -> None:
+        """A message was put on its shelf: hide it for its delay, or let it join its line."""
 
+    @abstractmethod
+    def _shown(self, released: Sequence[int]) -> None:
+        """Hidden messages may be seen from now on."""
+
+    @abstractmethod
     def _left_flight(self, message: Message) -> None:
-        """A message stopped being in flight (deleted, expired or visible again)."""
+        """A message that was in flight was taken out."""
 
+    @abstractmethod
+    def _emptied(self) -> None:
+        """Every message was taken out, unread."""
+
+    @abstractmethod
     def take(self, now: int, limit: int) -> Iterator[Message]:
-        """The next messages to deliver, at most `limit`, in order."""
-        raise NotImplementedError
+        """The next messages, at most `limit`, in order.
+
+        The caller delivers, removes or puts back each before it asks for the next.
+        """
+
+    @abstractmethod
+    def put_back(self, message: Message) -> None:
+        """Return a message that `take` gave and nobody delivered or removed."""
+
+    @abstractmethod
+    def counts(self, now: int) -> Counts:
+        """How many are ready, delayed and in flight."""
+
+    @abstractmethod
+    def dump(self) -> MailboxData:
+        """Plain data, from which a mailbox of the kind is made again."""
 
     # Arrival
 
     def add(self, message: Message, now: int, delay_ns: int) -> None:
-        """Put a message in; it becomes visible after its delay. Its `seq` is given here."""
+        """Put a message in; it may be seen after its delay. Its `seq` is given here."""
         self.last_seq += 1
         message.seq = self.last_seq
-        self.messages[message.seq] = message
-        heappush(self._oldest, (message.sent_ns, message.seq))
-        if delay_ns > 0:
-            message.state = DELAYED
-            message.visible_ns = now + delay_ns
-            self.counts_by_state[DELAYED] += 1
-            heappush(self._later, (message.visible_ns, message.seq))
-        else:
-            message.state = READY
-            message.visible_ns = now
-            self.counts_by_state[READY] += 1
-            self._became_ready(message)
+        self._shelves.put(message)
+        self._arrived(message, now, delay_ns)
+
+    def find(self, seq: int) -> Message | None:
+        """The message of that number, or None when it is gone."""
+        return self._shelves.find(seq)
+
+    def __len__(self) -> int:
+        return len(self._shelves)
 
     # Time
 
-    def settle(self, now: int, retention_ns: int) -> None:
-        """Let the past happen: expire what is too old, show what has waited long enough."""
-        horizon = now - retention_ns
-        oldest = self._oldest
-        while oldest and oldest[0][0] <= horizon:
-            message = self.messages.get(heappop(oldest)[1])
-            if message is not None:
-                self.remove(message)
-        later = self._later
-        while later and later[0][0] <= now:
-            visible_ns, seq = heappop(later)
-            message = self.messages.get(seq)
-            if message is None or message.visible_ns != visible_ns or message.state == READY:
-                continue
-            self._show(message)
+    def settle(self, now: int, retention_ns: int, delay_ns: int) -> None:
+        """Let the past happen: what is too old goes, what was hidden long enough is seen.
 
-    def _show(self, message: Message) -> None:
-        was_in_flight = message.state == IN_FLIGHT
-        self.counts_by_state[message.state] -= 1
-        self.counts_by_state[READY] += 1
-        message.state = READY
-        if was_in_flight:
+        `delay_ns` is the queue's delay as it is now; a FIFO queue goes by that alone.
+        """
+        self._delay_ns = delay_ns
+        released = self.hiding.release(now)
+        if released:
+            self._shown(released)
+        shelves = self._shelves
+        if shelves.expire(now - retention_ns, now, self._forget_hidden) and not shelves:
+            self._emptied()
+        shelves.bury()
+
+    def _forget_hidden(self, message: Message) -> None:
+        """A message was taken from its shelf that somebody would have seen later."""
+        in_flight = message.receive_count > message.received_elsewhere
+        self.hiding.drop(message.seq, message.visible_ns, in_flight)
+        if in_flight:
             self._left_flight(message)
-        self._became_ready(message)
 
-    def next_due_ns(self) -> int | None:
-        """The next instant at which a hidden message may be seen; call `settle` first."""
-        later = self._later
-        while later:
-            visible_ns, seq = later[0]
-            message = self.messages.get(seq)
-            if message is not None and message.visible_ns == visible_ns and message.state != READY:
-                return visible_ns
-            heappop(later)
-        return None
+    def next_due_ns(self, retention_ns: int) -> int | None:
+        """The next instant at which there may be more to see; call `settle` first."""
+        return self.hiding.next_ns()
 
     # Delivery
 
+    def is_in_flight(self, message: Message, now: int) -> bool:
+        """Whether a message is received and hidden."""
+        return message.visible_ns > now and message.receive_count > message.received_elsewhere
+
     def deliver(self, message: Message, now: int, visibility_ns: int) -> None:
-        """Hand a message out: it is in flight until `visibility_ns` from now (0: at once again)."""
+        """Hand a message out. With no visibility timeout it wants to be shown, at the end."""
         message.receive_count += 1
+        message.received_ns = now
         if not message.first_received_ns:
             message.first_received_ns = now
         self.receipts += 1
         message.receipt = self.receipts
-        self.counts_by_state[READY] -= 1
-        self.counts_by_state[IN_FLIGHT] += 1
-        message.state = IN_FLIGHT
-        message.visible_ns = now + visibility_ns
-        heappush(self._later, (message.visible_ns, message.seq))
-
-    def put_back(self, message: Message) -> None:
-        """Return a message that `take` gave and nobody delivered to those that are ready."""
-        self._became_ready(message)
+        if visibility_ns:
+            message.visible_ns = now + visibility_ns
+            self.hiding.put(message.seq, message.visible_ns, True)
 
     def hide(self, message: Message, now: int, visibility_ns: int) -> None:
-        """Let an in-flight message stay hidden for `visibility_ns` from now (0: show it now)."""
+        """Let an in-flight message stay hidden for a time from now, at least a second."""
+        self.hiding.drop(message.seq, message.visible_ns, True)
         message.visible_ns = now + visibility_ns
-        heappush(self._later, (message.visible_ns, message.seq))
-        if len(self._later) > SWEEP_ABOVE + 4 * len(self.messages):
-            self._sweep()
+        self.hiding.put(message.seq, message.visible_ns, True)
 
-    def remove(self, message: Message) -> None:
+    def show(self, message: Message, now: int) -> None:
+        """Let a received message be seen now."""
+        if message.visible_ns > now:
+            self.hiding.drop(message.seq, message.visible_ns, True)
+        message.visible_ns = now
+        self._shown((message.seq,))
+
+    def remove(self, message: Message, now: int) -> None:
         """Take a message out for good."""
-        del self.messages[message.seq]
-        self.counts_by_state[message.state] -= 1
-        if message.state == IN_FLIGHT:
-            self._left_flight(message)
-        if len(self._oldest) > SWEEP_ABOVE + 2 * len(self.messages):
-            self._sweep()
+        self._shelves.remove(message)
+        if message.visible_ns > now:
+            self._forget_hidden(message)
 
     def clear(self) -> None:
         """Take everything out."""
-        self.messages.clear()
-        self.counts_by_state[:] = [0, 0, 0]
-        self._later.clear()
-        self._oldest.clear()
-
-    def counts(self) -> Counts:
-        """How many are ready, delayed and in flight; call `settle` first."""
-        return Counts(*self.counts_by_state)
-
-    def oldest_sent_ns(self) -> int | None:
-        """When the oldest message was sent, or None when there is none."""
-        while self._oldest:
-            sent_ns, seq = self._oldest[0]
-            if seq in self.messages:
-                return sent_ns
-            heappop(self._oldest)
-        return None
-
-    def _sweep(self) -> None:
-        messages = self.messages
-        self._oldest = [(sent_ns, seq) for sent_ns, seq in self._oldest if seq in messages]
-        heapify(self._oldest)
-        self._later = [
-            (message.visible_ns, message.seq)
-            for message in messages.values()
-            if message.state != READY
-        ]
-        heapify(self._later)
-
-    # Plain data
-
-    def dump(self) -> MailboxData:
-        """Plain data, from which a subclass is made again."""
-        raise NotImplementedError
+        self._shelves.clear()
+        self.hiding = Hiding()
+        self._emptied()
 
     def _restore(self, data: MailboxData) -> None:
-        self.messages = {message.seq: message for message in data.messages}
+        """Shelves and hiding, from plain data."""
+        for message in data.messages:
+            self._shelves.put(message)
+        for hidden, in_flight in ((data.delayed, False), (data.in_flight, True)):
+            for seq in hidden:
+                message = self._shelves.expect(seq)
+                self.hiding.put(seq, message.visible_ns, in_flight)
         self.last_seq = data.last_seq
         self.receipts = data.receipts
-        for message in data.messages:
-            self.counts_by_state[message.state] += 1
-        self._oldest = [(message.sent_ns, message.seq) for message in data.messages]
-        self._later = [
-            (message.visible_ns, message.seq) for message in data.messages if message.state != READY
-        ]
-        heapify(self._oldest)
-        heapify(self._later)

@@ -1,63 +1,89 @@
 """Message move tasks: a dead-letter queue's messages go back, so many a second, on the clock.
 
 Rules of this file: a task moves at most its rate each second of the chamber's clock, beginning at
-once; a second is one kernel event. Messages in flight are left. AWS does not publish the rate it
-chooses when none is given: ours is its maximum, 500 a second.
+once; a second is one kernel event. Messages in flight are left. What arrives is a new message: it
+has a new id, is sent now and was never received. AWS does not publish the rate it chooses when none
+is given: ours is its maximum, 500 a second.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Final
 
 import msgspec
 
+from cloudchamber.cloud.arns import find_arn
+from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.services.sqs.attributes import find_queue_by_arn
-from cloudchamber.services.sqs.lookup import mailbox_of
-from cloudchamber.services.sqs.nouns import MOVE_TASKS, QUEUES, SECOND_NS, MoveTask, Queue
+from cloudchamber.services.sqs.limits import SECOND_NS
+from cloudchamber.services.sqs.lookup import find_queue_by_arn, mailbox_of, missing
+from cloudchamber.services.sqs.message import Message
+from cloudchamber.services.sqs.nouns import MOVE_TASKS, QUEUES, MoveTask, Queue
 
 RATE_MAX: Final = 500
 LIST_MAX: Final = 10
+LONGEST_NS: Final = 36 * 3600 * SECOND_NS
 TICK: Final = "sqs.move-tick"
 RUNNING: Final = "RUNNING"
+# "To successfully redrive, the principal needs these": the redrive page, IAM permissions.
+_ON_SOURCE: Final = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 
 
 def start_message_move_task(call: Call, request: Input) -> Output:
     """Begin to move the messages of a dead-letter queue."""
     source = _expect_source(call, request)
-    destination = request.get("DestinationArn", "")
     rate = request.get("MaxNumberOfMessagesPerSecond")
     if rate is not None and not 1 <= rate <= RATE_MAX:
-        raise AwsError("InvalidParameterValue", f"Value for parameter MaxNumberOfMessagesPerSecond "
+        raise AwsError("InvalidParameterValue", "Value for parameter MaxNumberOfMessagesPerSecond "
                        f"is invalid. Reason: Must be between 1 and {RATE_MAX}.")  # fmt: skip
-    if not _is_dead_letter_queue(call, source):
+    sources = _sources_of(call, source)
+    if not sources:
         raise AwsError(
             "InvalidParameterValue", "Source queue must be configured as a Dead Letter Queue."
         )
+    destination = request.get("DestinationArn", "")
     if destination:
-        target = find_queue_by_arn(call, destination)
-        if target is None:
-            raise _no_resource("DestinationArn")
-        if target.arn == source.arn or target.fifo != source.fifo:
-            raise AwsError("InvalidParameterValue", "Source and destination queues must differ and "
-                           "be of the same type.")  # fmt: skip
-    tasks = call.rows(MOVE_TASKS, source.account, source.region)
+        _check_destination(call, source, destination)
+    for action in _ON_SOURCE:
+        require(call, f"sqs:{action}", source.arn)
+    for arn in (destination,) if destination else sources:
+        require(call, "sqs:SendMessage", arn)
+    tasks = call.rows(MOVE_TASKS)
     if any(task.status == RUNNING and task.source_arn == source.arn for task in tasks.values()):
         raise AwsError("UnsupportedOperation", "There is already a task running. Only one active "
                        "task is allowed for a source queue arn at a given time.")  # fmt: skip
-    running = sum(task.status == RUNNING for task in tasks.values())
-    if running >= call.quota("move-tasks"):
-        raise AwsError("OverLimit", f"At most {running} active message move tasks.", 403)
+    limit = call.quota("move-tasks")
+    if sum(task.status == RUNNING for task in tasks.values()) >= limit:
+        raise AwsError("OverLimit", f"At most {limit} message move tasks may be active.", 403)
+    _forget_old(tasks, source)
     name = call.stream(source.arn, "move-task").uuid()
-    counts = mailbox_of(call, source).counts()
-    task = MoveTask(name, source.arn, destination, rate or 0, RUNNING, call.now, counts.ready)
+    ready = mailbox_of(call, source).counts(call.now).ready
+    task = MoveTask(
+        name, source.arn, destination, rate or 0, RUNNING, call.now, ready, source.token
+    )
     tasks[name] = task
-    task.event = call.after(0, TICK, source.account, source.region, name)
+    task.event = call.after(0, TICK, name)
     return {"TaskHandle": _handle(task)}
+
+
+def _check_destination(call: Call, source: Queue, destination: str) -> None:
+    target = find_queue_by_arn(call, destination) if _is_here(call, destination) else None
+    if target is None:
+        raise _no_resource("DestinationArn")
+    if target is source or target.fifo != source.fifo:
+        raise AwsError("InvalidParameterValue", "Source and destination queues must differ and "
+                       "be of the same type.")  # fmt: skip
+
+
+def _forget_old(tasks: dict[str, MoveTask], source: Queue) -> None:
+    """Keep as many tasks of a queue as are ever shown."""
+    of_source = [name for name, task in tasks.items() if task.source_arn == source.arn]
+    for name in of_source[: 1 - LIST_MAX]:
+        del tasks[name]
 
 
 def list_message_move_tasks(call: Call, request: Input) -> Output:
@@ -67,21 +93,20 @@ def list_message_move_tasks(call: Call, request: Input) -> Output:
     if not 1 <= limit <= LIST_MAX:
         raise AwsError("InvalidParameterValue", "Value for parameter MaxResults is invalid. "
                        f"Reason: Must be between 1 and {LIST_MAX}.")  # fmt: skip
-    tasks = call.rows(MOVE_TASKS, source.account, source.region).values()
-    newest = [task for task in reversed(tasks) if task.source_arn == source.arn][:limit]
+    tasks = reversed(call.rows(MOVE_TASKS).values())
+    newest = [task for task in tasks if task.source_token == source.token][:limit]
     return {"Results": [_shown(task) for task in newest]}
 
 
 def cancel_message_move_task(call: Call, request: Input) -> Output:
     """Stop a running task; what was moved stays moved."""
-    handle = request.get("TaskHandle", "")
+    handle = request.get("TaskHandle")
+    if not handle:
+        raise missing("TaskHandle")
     found = _read_handle(handle)
     if found is None:
         raise AwsError("InvalidParameterValue", "Value for parameter TaskHandle is invalid.")
-    name, source_arn = found
-    source = find_queue_by_arn(call, source_arn)
-    tasks = call.rows(MOVE_TASKS, source.account, source.region) if source else {}
-    task = tasks.get(name)
+    task = call.rows(MOVE_TASKS).get(found[0]) if _is_here(call, found[1]) else None
     if task is None:
         raise AwsError("ResourceNotFoundException", "Task does not exist.", 404)
     if task.status != RUNNING:
@@ -90,38 +115,64 @@ def cancel_message_move_task(call: Call, request: Input) -> Output:
             f"{task.status}."
         )  # fmt: skip
     call.cancel(task.event)
-    task.status = "CANCELLED"
+    _end(call, task, "CANCELLED", "")
     return {"ApproximateNumberOfMessagesMoved": task.moved}
 
 
-def tick(call: Call, account: str, region: str, name: str) -> None:
+def arn_of_handle(call: Call, request: Input) -> str:
+    """The ARN that a permission on a task is asked on: its source queue's."""
+    found = _read_handle(request.get("TaskHandle", ""))
+    return found[1] if found is not None else "*"
+
+
+def tick(call: Call, name: str) -> None:
     """One second of a task's work."""
-    task = call.rows(MOVE_TASKS, account, region)[name]
+    task = call.rows(MOVE_TASKS)[name]
     source = find_queue_by_arn(call, task.source_arn)
-    if source is None:
+    if source is None or source.token != task.source_token:
         _end(call, task, "FAILED", "AWS.SimpleQueueService.NonExistentQueue")
         return
+    if call.now - task.started_ns >= LONGEST_NS:
+        _end(call, task, "FAILED", "The task ran for 36 hours, which is the longest it may.")
+        return
     box = mailbox_of(call, source)
+    failure = ""
     for message in box.take(call.now, task.rate or RATE_MAX):
         arn = task.destination_arn or message.source_arn
         target = find_queue_by_arn(call, arn) if arn else None
         if target is None:
             box.put_back(message)
-            reason = "CouldNotDetermineMessageSource" if not arn else "NonExistentQueue"
-            _end(call, task, "FAILED", f"AWS.SimpleQueueService.{reason}")
-            return
-        box.remove(message)
-        moved = msgspec.structs.replace(
-            message, sent_ns=call.now, source_arn="", receipt=0, receive_count=0,
-            first_received_ns=0,
-        )  # fmt: skip
-        mailbox_of(call, target).add(moved, call.now, 0)
+            failure = (
+                "AWS.SimpleQueueService.NonExistentQueue" if arn
+                else "CouldNotDetermineMessageSource"
+            )  # fmt: skip
+            break
+        box.remove(message, call.now)
+        _arrive(call, target, message)
         task.moved += 1
-        call.wake("sqs", target.arn)
-    if box.counts().ready:
-        task.event = call.after(SECOND_NS, TICK, account, region, name)
+    if failure:
+        _end(call, task, "FAILED", failure)
+    elif box.counts(call.now).ready:
+        task.event = call.after(SECOND_NS, TICK, name)
     else:
         _end(call, task, "COMPLETED", "")
+
+
+def _arrive(call: Call, target: Queue, message: Message) -> None:
+    """A message comes to its destination as a new one."""
+    new = Message(
+        seq=0,
+        id=call.stream(target.arn, "message").uuid(),
+        body=message.body,
+        sent_ns=call.now,
+        sender=message.sender,
+        group=message.group,
+        deduplication=message.deduplication,
+        attributes=message.attributes,
+        system=message.system,
+    )
+    mailbox_of(call, target).add(new, call.now, target.delay_ns)
+    call.wake("sqs", target.arn)
 
 
 def _end(call: Call, task: MoveTask, status: str, failure: str) -> None:
@@ -157,11 +208,17 @@ def _shown(task: MoveTask) -> Output:
 def _expect_source(call: Call, request: Input) -> Queue:
     arn = request.get("SourceArn")
     if not arn:
-        raise AwsError("MissingParameter", "The request must contain the parameter SourceArn.")
-    source = find_queue_by_arn(call, arn)
+        raise missing("SourceArn")
+    source = find_queue_by_arn(call, arn) if _is_here(call, arn) else None
     if source is None:
         raise _no_resource("SourceArn")
     return source
+
+
+def _is_here(call: Call, arn: str) -> bool:
+    """Whether an ARN is of the caller's account and Region: a task does not leave them."""
+    parts = find_arn(arn)
+    return parts is not None and (parts.account, parts.region) == (call.account, call.region)
 
 
 def _no_resource(name: str) -> AwsError:
@@ -172,11 +229,13 @@ def _no_resource(name: str) -> AwsError:
     )
 
 
-def _is_dead_letter_queue(call: Call, queue: Queue) -> bool:
-    return any(
-        other.redrive is not None and other.redrive.target_arn == queue.arn
-        for other in call.rows(QUEUES, queue.account, queue.region).values()
-    )
+def _sources_of(call: Call, queue: Queue) -> list[str]:
+    """The ARNs of the queues whose dead letters come to this one."""
+    return [
+        other.arn
+        for other in call.rows(QUEUES).values()
+        if other.redrive is not None and other.redrive.target_arn == queue.arn
+    ]
 
 
 def _handle(task: MoveTask) -> str:
@@ -188,5 +247,5 @@ def _read_handle(handle: str) -> tuple[str, str] | None:
     try:
         data = msgspec.json.decode(base64.b64decode(handle, validate=True), type=dict[str, str])
         return data["taskId"], data["sourceArn"]
-    except (binascii.Error, ValueError, msgspec.MsgspecError, KeyError):
+    except (ValueError, KeyError, RecursionError):
         return None

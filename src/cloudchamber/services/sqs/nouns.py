@@ -12,11 +12,11 @@ from typing import Any, Final
 import msgspec
 
 from cloudchamber.cloud.store import Table
+from cloudchamber.cloud.throttling import Bucket
 from cloudchamber.services.sqs.fifo import FifoMailbox
+from cloudchamber.services.sqs.limits import SECOND_NS
 from cloudchamber.services.sqs.mailbox import Mailbox, MailboxData
 from cloudchamber.services.sqs.standard import StandardMailbox
-
-SECOND_NS: Final = 1_000_000_000
 
 
 class Redrive(msgspec.Struct, frozen=True):
@@ -26,33 +26,19 @@ class Redrive(msgspec.Struct, frozen=True):
     max_receives: int
 
 
-class Accepted(msgspec.Struct):
-    """What a FIFO queue remembers of a message for the deduplication interval."""
-
-    expires_ns: int
-    message_id: str
-    sequence_number: str
-
-
-class Attempt(msgspec.Struct):
-    """What a FIFO queue remembers of a ReceiveMessage call with an attempt id.
-
-    `given` are (seq, receipt, visible_ns) of what was handed out, to see whether anything has
-    happened to it since.
-    """
-
-    expires_ns: int
-    given: list[tuple[int, int, int]]
-
-
 class Queue(msgspec.Struct):
-    """One queue: what its owner set (`attributes`, `tags`) and what follows from it."""
+    """One queue: what its owner set (`attributes`, `tags`) and what follows from it.
+
+    `token` is drawn when a queue is made, so that receipts of a queue of the same name that was
+    deleted are not taken for its own.
+    """
 
     name: str
     account: str
     region: str
     arn: str
     fifo: bool
+    token: str
     created_ns: int
     modified_ns: int
     attributes: dict[str, str] = {}
@@ -63,9 +49,9 @@ class Queue(msgspec.Struct):
     wait_ns: int = 0
     size_max: int = 1_048_576
     redrive: Redrive | None = None
-    purged_ns: int = -1
-    accepted: dict[str, Accepted] = {}
-    attempts: dict[str, Attempt] = {}
+    deduplicates_by_content: bool = False
+    deduplicates_by_group: bool = False
+    purged_ns: int | None = None
 
 
 class MoveTask(msgspec.Struct):
@@ -78,6 +64,7 @@ class MoveTask(msgspec.Struct):
     status: str
     started_ns: int
     to_move: int
+    source_token: str
     moved: int = 0
     failure: str = ""
     event: int = 0
@@ -101,6 +88,8 @@ class MailboxTable(Table[Mailbox]):
 
 
 QUEUES: Final = Table("sqs.queues", Queue, ordered=True)
-MAILBOXES: Final = MailboxTable("sqs.mailboxes", Mailbox)
+# The table makes the rows of either kind itself.
+MAILBOXES: Final = MailboxTable("sqs.mailboxes", Mailbox)  # type: ignore[type-abstract]
 MOVE_TASKS: Final = Table("sqs.move-tasks", MoveTask)
 GRAVES: Final = Table("sqs.recently-deleted", int)  # queue name -> ns of its deletion
+BUCKETS: Final = Table("sqs.fifo-rates", Bucket)  # action, queue and group -> tokens left

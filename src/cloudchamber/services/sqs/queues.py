@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
+from cloudchamber.cloud.settings import is_account
 from cloudchamber.services.sqs import attributes
 from cloudchamber.services.sqs.fifo import FifoMailbox
 from cloudchamber.services.sqs.lifecycle import QUEUE
-from cloudchamber.services.sqs.limits import FIFO_NAME, PURGE_NS, QUEUE_NAME
-from cloudchamber.services.sqs.lookup import expect_queue, mailbox_of, no_such_queue, url_of
-from cloudchamber.services.sqs.nouns import GRAVES, MAILBOXES, QUEUES, SECOND_NS, Queue
+from cloudchamber.services.sqs.limits import FIFO_NAME, PURGE_NS, QUEUE_NAME, SECOND_NS
+from cloudchamber.services.sqs.lookup import (
+    expect_queue,
+    mailbox_of,
+    missing,
+    no_such_queue,
+    url_of,
+)
+from cloudchamber.services.sqs.nouns import GRAVES, MAILBOXES, QUEUES, Queue
 from cloudchamber.services.sqs.standard import StandardMailbox
 from cloudchamber.services.sqs.tagging import check_tags
 
 LIST_MAX = 1000
+TOKEN_DIGITS = 16
 
 
 def create_queue(call: Call, request: Input) -> Output:
     """Make a queue, or find it when it is there with the same attributes."""
-    name = request.get("QueueName", "")
+    name = request.get("QueueName")
+    if not name:
+        raise missing("QueueName")
     wanted = request.get("Attributes", {})
     fifo = wanted.get("FifoQueue") == "true"
     _check_name(name, fifo)
-    arn = call.arn(name)
-    checked = attributes.check(call, arn, fifo, wanted)
     queues = call.rows(QUEUES)
     queue = queues.get(name)
+    arn = call.arn(name)
+    checked = attributes.check(call, arn, fifo, wanted, {})
     if queue is not None:
         different = attributes.differs(queue, checked)
         if different is not None:
@@ -37,9 +48,12 @@ def create_queue(call: Call, request: Input) -> Output:
                 f"{different}",
             )
         return {"QueueUrl": url_of(call, call.account, name)}
-    tags = check_tags(call, {}, request.get("tags", {}))
+    tags = check_tags(call, name, {}, request.get("tags", {}))
+    if tags:
+        require(call, "sqs:TagQueue", arn)
     _check_grave(call, name)
-    queue = Queue(name, call.account, call.region, arn, fifo, call.now, call.now, tags=tags)
+    token = call.stream(arn, "queue").hex(TOKEN_DIGITS)
+    queue = Queue(name, call.account, call.region, arn, fifo, token, call.now, call.now, tags=tags)
     attributes.apply(queue, checked)
     queues[name] = queue
     call.rows(MAILBOXES)[name] = FifoMailbox() if fifo else StandardMailbox()
@@ -48,22 +62,13 @@ def create_queue(call: Call, request: Input) -> Output:
 
 
 def _check_name(name: str, fifo: bool) -> None:
-    if FIFO_NAME.fullmatch(name):
-        if fifo:
-            return
-        raise AwsError(
-            "InvalidParameterValue",
-            "The name of a FIFO queue can only include alphanumeric characters, hyphens, or "
-            "underscores, must end with .fifo suffix and be 1 to 80 in length, and FifoQueue must "
-            "be true.",
-        )
-    if fifo:
+    if fifo and not FIFO_NAME.fullmatch(name):
         raise AwsError(
             "InvalidParameterValue",
             "The name of a FIFO queue can only include alphanumeric characters, hyphens, or "
             "underscores, must end with .fifo suffix and be 1 to 80 in length.",
         )
-    if not QUEUE_NAME.fullmatch(name):
+    if not fifo and not QUEUE_NAME.fullmatch(name):
         raise AwsError(
             "InvalidParameterValue",
             "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
@@ -72,9 +77,7 @@ def _check_name(name: str, fifo: bool) -> None:
 
 def _check_grave(call: Call, name: str) -> None:
     died_ns = call.rows(GRAVES).get(name)
-    if died_ns is None:
-        return
-    if call.now < died_ns + QUEUE.delay_ns(call.cloud.settings.lifecycle, "deleting"):
+    if died_ns is not None and not _is_forgotten(call, died_ns):
         raise AwsError(
             "QueueDeletedRecently",
             "You must wait 60 seconds after deleting a queue before you can create another with "
@@ -82,22 +85,31 @@ def _check_grave(call: Call, name: str) -> None:
         )
 
 
+def _is_forgotten(call: Call, died_ns: int) -> bool:
+    return call.now >= died_ns + QUEUE.delay_ns(call.cloud.settings.lifecycle, "deleting")
+
+
 def delete_queue(call: Call, request: Input) -> Output:
     """Delete a queue and all it holds; consumers that wait on it are told."""
     queue = expect_queue(call, request)
     del call.rows(QUEUES, queue.account)[queue.name]
     del call.rows(MAILBOXES, queue.account)[queue.name]
-    call.rows(GRAVES, queue.account)[queue.name] = call.now
+    graves = call.rows(GRAVES, queue.account)
+    while graves and _is_forgotten(call, next(iter(graves.values()))):
+        del graves[next(iter(graves))]
+    graves[queue.name] = call.now
     call.wake("sqs", queue.arn)
     return {}
 
 
 def get_queue_url(call: Call, request: Input) -> Output:
     """The address of a queue by its name."""
-    name = request.get("QueueName", "")
+    name = request.get("QueueName")
+    if not name:
+        raise missing("QueueName")
     owner = request.get("QueueOwnerAWSAccountId") or call.account
-    if name not in call.rows(QUEUES, owner):
-        raise no_such_queue()
+    if not is_account(owner) or name not in call.rows(QUEUES, owner):
+        raise no_such_queue(call)
     return {"QueueUrl": url_of(call, owner, name)}
 
 
@@ -153,7 +165,7 @@ def get_queue_attributes(call: Call, request: Input) -> Output:
             raise AwsError("InvalidAttributeName", f"Unknown Attribute {name}.")
     if not asked:
         return {}
-    counts = mailbox_of(call, queue).counts()
+    counts = mailbox_of(call, queue).counts(call.now)
     found = {
         **attributes.effective(queue),
         "QueueArn": queue.arn,
@@ -170,12 +182,14 @@ def get_queue_attributes(call: Call, request: Input) -> Output:
 def set_queue_attributes(call: Call, request: Input) -> Output:
     """Change attributes; AWS says within 60 seconds, here at once."""
     queue = expect_queue(call, request)
-    wanted = request.get("Attributes", {})
-    if "FifoQueue" in wanted and (wanted["FifoQueue"] == "true") != queue.fifo:
-        raise AwsError("InvalidAttributeValue", "Invalid value for the parameter FifoQueue.")
-    checked = attributes.check(call, queue.arn, queue.fifo, wanted)
+    wanted = request.get("Attributes")
+    if not wanted:
+        raise missing("Attributes")
+    checked = attributes.check(call, queue.arn, queue.fifo, wanted, queue.attributes)
+    mailbox_of(call, queue)  # what has happened by now has happened under the old attributes
     attributes.apply(queue, checked)
     queue.modified_ns = call.now
+    # A shorter delay may show messages of a FIFO queue, a new redrive policy may free its groups.
     call.wake("sqs", queue.arn)
     return {}
 
@@ -183,17 +197,19 @@ def set_queue_attributes(call: Call, request: Input) -> Output:
 def purge_queue(call: Call, request: Input) -> Output:
     """Delete every message of a queue."""
     queue = expect_queue(call, request)
-    instant = call.cloud.settings.lifecycle == "instant"
-    if not instant and 0 <= call.now - queue.purged_ns < PURGE_NS and queue.purged_ns >= 0:
-        raise AwsError(
-            "PurgeQueueInProgress",
-            f"Only one PurgeQueue operation on {queue.name} is allowed every 60 seconds.",
-            403,
-        )
+    purged_ns = queue.purged_ns
+    # AWS takes up to 60 seconds; an instant lifecycle is done at once.
+    if call.cloud.settings.lifecycle != "instant" and purged_ns is not None:
+        if call.now - purged_ns < PURGE_NS:
+            raise AwsError(
+                "PurgeQueueInProgress",
+                f"Only one PurgeQueue operation on {queue.name} is allowed every 60 seconds.",
+                403,
+            )
     box = mailbox_of(call, queue)
-    counts = box.counts()
+    total = len(box)
     box.clear()
     queue.purged_ns = call.now
-    total = counts.ready + counts.delayed + counts.in_flight
     call.event(queue.arn, "sqs.queue-purged", f"{queue.name} was purged of {total} messages")
+    call.wake("sqs", queue.arn)
     return {}

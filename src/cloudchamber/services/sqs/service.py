@@ -14,6 +14,7 @@ from cloudchamber.services.sqs import (
     move_tasks,
     permissions,
     queues,
+    receipts,
     receiving,
     sending,
     tagging,
@@ -25,24 +26,26 @@ from cloudchamber.services.sqs.lookup import (
     arn_of_url,
     resource_policy,
 )
-from cloudchamber.services.sqs.nouns import GRAVES, MAILBOXES, MOVE_TASKS, QUEUES
+from cloudchamber.services.sqs.nouns import BUCKETS, GRAVES, MAILBOXES, MOVE_TASKS, QUEUES
 
 _on_queue: Final = partial(simulated, resource=arn_of_url, anonymous=True)
-# A read that is not named like one, and a call named like a read that changes the world.
+# Not named like one that changes the world, and it does: what is received is hidden.
 _changes: Final = partial(_on_queue, mutates=True)
 
 SERVICE: Final = Service(
     name="sqs",
     operations={
         "AddPermission": _on_queue(permissions.add_permission),
-        "CancelMessageMoveTask": simulated(move_tasks.cancel_message_move_task),
-        "ChangeMessageVisibility": _on_queue(receiving.change_message_visibility),
+        "CancelMessageMoveTask": simulated(
+            move_tasks.cancel_message_move_task, resource=move_tasks.arn_of_handle
+        ),
+        "ChangeMessageVisibility": _on_queue(receipts.change_message_visibility),
         "ChangeMessageVisibilityBatch": _on_queue(
-            receiving.change_message_visibility_batch, action="ChangeMessageVisibility"
+            receipts.change_message_visibility_batch, action="ChangeMessageVisibility"
         ),
         "CreateQueue": simulated(queues.create_queue, resource=arn_of_name),
-        "DeleteMessage": _on_queue(receiving.delete_message),
-        "DeleteMessageBatch": _on_queue(receiving.delete_message_batch, action="DeleteMessage"),
+        "DeleteMessage": _on_queue(receipts.delete_message),
+        "DeleteMessageBatch": _on_queue(receipts.delete_message_batch, action="DeleteMessage"),
         "DeleteQueue": _on_queue(queues.delete_queue),
         "GetQueueAttributes": _on_queue(queues.get_queue_attributes),
         "GetQueueUrl": simulated(queues.get_queue_url, resource=arn_of_name, anonymous=True),
@@ -67,7 +70,7 @@ SERVICE: Final = Service(
         "TagQueue": _on_queue(tagging.tag_queue),
         "UntagQueue": _on_queue(tagging.untag_queue),
     },
-    tables=(QUEUES, MAILBOXES, MOVE_TASKS, GRAVES),
+    tables=(QUEUES, MAILBOXES, MOVE_TASKS, GRAVES, BUCKETS),
     quotas=QUOTAS,
     kernel_events={move_tasks.TICK: move_tasks.tick},
     resource_policy=resource_policy,
