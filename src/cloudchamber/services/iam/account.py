@@ -21,6 +21,7 @@ from cloudchamber.services.iam.nouns import (
     USERS,
     Alias,
 )
+from cloudchamber.services.iam.proofs import MFA_DEVICES, OIDC_PROVIDERS
 
 if TYPE_CHECKING:
     from cloudchamber.cloud.call import Call
@@ -66,6 +67,7 @@ def get_account_summary(call: Call, request: Input) -> Output:
     """GetAccountSummary: how many there are of everything, and how many there may be."""
     policies = call.rows(POLICIES)
     root_keys = call.rows(ROOT_KEYS).get("root")
+    devices = call.rows(MFA_DEVICES)
     summary = {
         "Users": len(call.rows(USERS)),
         "Groups": len(call.rows(GROUPS)),
@@ -74,9 +76,9 @@ def get_account_summary(call: Call, request: Input) -> Output:
         "Policies": len(policies),
         "PolicyVersionsInUse": sum(len(policy.versions) for policy in policies.values()),
         "ServerCertificates": 0,
-        "MFADevices": 0,
-        "MFADevicesInUse": 0,
-        "Providers": 0,
+        "MFADevices": len(devices),
+        "MFADevicesInUse": sum(1 for device in devices.values() if device.user_id),
+        "Providers": len(call.rows(OIDC_PROVIDERS)),
         "AccountMFAEnabled": 0,
         "AccountAccessKeysPresent": int(root_keys is not None and bool(root_keys.access_keys)),
         "AccountPasswordPresent": 1,

@@ -35,6 +35,9 @@ QUOTAS: Final[Mapping[str, Quota]] = MappingProxyType(
         "VersionsPerPolicy": _quota(5),
         "InstanceSessionsPerInstanceProfile": _quota(1),
         "TagsPerResource": _quota(50),
+        "MFADevicesPerUser": _quota(8),
+        "OpenIdConnectProvidersPerAccount": _quota(100, "L-858F3967", adjustable=True),
+        "ClientIdsPerOpenIdConnectProvider": _quota(100),
         # Lengths in characters; white space does not count.
         "PolicySize": _quota(6144),
         "UserPolicySize": _quota(2048),

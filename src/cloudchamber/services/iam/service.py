@@ -19,6 +19,8 @@ from cloudchamber.services.iam import (
     inline_policies,
     instance_profiles,
     managed,
+    mfa_devices,
+    oidc_providers,
     passwords,
     permissions,
     policies,
@@ -28,6 +30,7 @@ from cloudchamber.services.iam import (
 )
 from cloudchamber.services.iam.limits import QUOTAS
 from cloudchamber.services.iam.nouns import TABLES
+from cloudchamber.services.iam.proofs import PROOF_TABLES
 
 _NO_CONSOLE = (
     "There is no console to sign in to: the password is held to the account's rules, asked for by "
@@ -43,6 +46,8 @@ _new_user = partial(simulated, resource=permissions.new_user, context=permission
 _new_role = partial(simulated, resource=permissions.new_role, context=permissions.conditions)
 _new_policy = partial(simulated, resource=permissions.new_policy, context=permissions.conditions)
 _new_profile = partial(simulated, resource=permissions.new_profile, context=permissions.conditions)
+_on_oidc = partial(simulated, resource=oidc_providers.resource, context=permissions.conditions)
+_on_device = partial(simulated, resource=mfa_devices.resource, context=permissions.conditions)
 _password = partial(recorded, note=_NO_CONSOLE, resource=permissions.user)
 
 SERVICE = Service(
@@ -142,6 +147,36 @@ SERVICE = Service(
         "ListUserPolicies": _on_user(inline_policies.list_user_policies),
         "ListGroupPolicies": _on_group(inline_policies.list_group_policies),
         "ListRolePolicies": _on_role(inline_policies.list_role_policies),
+        # Identity providers
+        "CreateOpenIDConnectProvider": _on_oidc(oidc_providers.create_open_id_connect_provider),
+        "GetOpenIDConnectProvider": _on_oidc(oidc_providers.get_open_id_connect_provider),
+        "ListOpenIDConnectProviders": simulated(oidc_providers.list_open_id_connect_providers),
+        "DeleteOpenIDConnectProvider": _on_oidc(oidc_providers.delete_open_id_connect_provider),
+        "AddClientIDToOpenIDConnectProvider": _on_oidc(oidc_providers.add_client_id),
+        "RemoveClientIDFromOpenIDConnectProvider": _on_oidc(oidc_providers.remove_client_id),
+        "UpdateOpenIDConnectProviderThumbprint": recorded(
+            oidc_providers.update_thumbprint,
+            "The keys of an issuer are trusted by their TLS certificate, not by a thumbprint.",
+            resource=oidc_providers.resource,
+        ),
+        "TagOpenIDConnectProvider": _on_oidc(oidc_providers.tag_provider),
+        "UntagOpenIDConnectProvider": _on_oidc(oidc_providers.untag_provider),
+        "ListOpenIDConnectProviderTags": _on_oidc(oidc_providers.list_provider_tags),
+        # MFA devices
+        "CreateVirtualMFADevice": _on_device(
+            mfa_devices.create_virtual_mfa_device,
+            note="The seed is shown in base32; QRCodePNG is left out.",
+        ),
+        "DeleteVirtualMFADevice": _on_device(mfa_devices.delete_virtual_mfa_device),
+        "ListVirtualMFADevices": simulated(mfa_devices.list_virtual_mfa_devices),
+        "GetMFADevice": _on_device(mfa_devices.get_mfa_device),
+        "TagMFADevice": _on_device(mfa_devices.tag_mfa_device),
+        "UntagMFADevice": _on_device(mfa_devices.untag_mfa_device),
+        "ListMFADeviceTags": _on_device(mfa_devices.list_mfa_device_tags),
+        "EnableMFADevice": _on_user(mfa_devices.enable_mfa_device),
+        "ResyncMFADevice": _on_user(mfa_devices.resync_mfa_device),
+        "DeactivateMFADevice": _on_user(mfa_devices.deactivate_mfa_device),
+        "ListMFADevices": _on_user(mfa_devices.list_mfa_devices),
         # The account
         "CreateAccountAlias": recorded(
             account.create_account_alias, "There is no sign-in page for it to name."
@@ -161,11 +196,13 @@ SERVICE = Service(
         ),
         "DeleteAccountPasswordPolicy": simulated(passwords.delete_account_password_policy),
     },
-    tables=TABLES,
+    tables=(*TABLES, *PROOF_TABLES),
     quotas=QUOTAS,
     ports={
         ports.CREDENTIALS: principals.credentials,
         ports.MANAGED_POLICY: managed.compiled,
+        ports.MFA_CODE: mfa_devices.accepts,
+        ports.OIDC_PROVIDER: oidc_providers.facts,
         ports.POLICIES: principals.policies,
         ports.MANAGED_POLICY: principals.managed_policy,
         ports.ROLE: principals.role,

@@ -17,6 +17,7 @@ from cloudchamber.services.iam.identifiers import arn_of, unique_id
 from cloudchamber.services.iam.kinds import expect_user, handler_of, named_or_calling_user
 from cloudchamber.services.iam.listing import listed_rows
 from cloudchamber.services.iam.managed import expect_boundary, set_boundary
+from cloudchamber.services.iam.mfa_devices import devices_of
 from cloudchamber.services.iam.nouns import ACCESS_KEYS, GROUPS, USERS, User, key_of
 from cloudchamber.services.iam.views import seconds, user_item, user_view
 
@@ -29,6 +30,7 @@ BLOCKERS: Final[tuple[tuple[Callable[[Call, User], object], str], ...]] = (
     (lambda call, user: user.inline, "delete policies"),
     (lambda call, user: user.access_keys, "delete access keys"),
     (lambda call, user: user.login, "delete login profile"),
+    (lambda call, user: devices_of(call, user.id), "delete MFA device"),
     (lambda call, user: user.groups, "remove users from group"),
 )
 
