@@ -154,7 +154,7 @@ def _regex(tokens: Sequence[Token]) -> Matcher:
 class _StateMatcher:
     """Matches by carrying the set of reachable places in the pattern, one bit per place."""
 
-    __slots__ = ("accept", "literals", "loops", "places", "segment_loops", "segment_marks")
+    __slots__ = ("accept", "literals", "loops", "marks", "places", "segment_loops", "segment_marks")
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         places: list[str | Wild] = []
@@ -166,13 +166,15 @@ class _StateMatcher:
         self.places = places
         self.accept = 1 << len(places)
         self.literals: dict[str, int] = {}
-        self.loops = self.segment_loops = self.segment_marks = 0
+        self.loops = self.segment_loops = self.marks = self.segment_marks = 0
         for place, what in enumerate(places):
             bit = 1 << place
             if what is Wild.STAR:
                 self.loops |= bit
             elif what is Wild.SEGMENT_STAR:
                 self.segment_loops |= bit
+            elif what is Wild.MARK:
+                self.marks |= bit
             elif isinstance(what, Wild):
                 self.segment_marks |= bit
             else:
@@ -183,7 +185,8 @@ class _StateMatcher:
         states = self._past_stars(1, stars)
         for character in subject:
             inside = character != ":"
-            steps = self.literals.get(character, 0) | (self.segment_marks if inside else 0)
+            marks = self.marks | self.segment_marks if inside else self.marks
+            steps = self.literals.get(character, 0) | marks
             stays = self.loops | (self.segment_loops if inside else 0)
             states = self._past_stars(((states & steps) << 1) | (states & stays), stars)
             if not states:

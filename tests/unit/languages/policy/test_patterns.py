@@ -62,6 +62,11 @@ def test_globs_mean_what_the_naive_regex_means(pattern: str, subject: str) -> No
     assert compile_glob(pattern)(subject) is naive_glob(pattern, subject)
 
 
+def test_a_free_mark_crosses_a_colon_even_beside_a_star_that_does_not() -> None:
+    assert compile_tokens((":", Wild.MARK, Wild.SEGMENT_STAR))("::")
+    assert not compile_tokens((":", Wild.SEGMENT_MARK, Wild.SEGMENT_STAR))("::")
+
+
 @settings(max_examples=500)
 @given(
     st.lists(st.sampled_from(["a", "b", ":", "ab", *Wild]), max_size=8).map(tuple),
