@@ -19,7 +19,7 @@ from botocore.parsers import ResponseParserError
 
 from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.model import ServiceModel, Validation, load_model, services
-from cloudchamber.wire.protocols import CODECS, Codec
+from cloudchamber.wire.protocols import Codec, codec_class
 from tests.protocol import botocore_side, sweep_values
 
 SHARDS: Final = 24
@@ -78,7 +78,7 @@ def sweep(service: str) -> Iterator[tuple[str, str | None]]:
     for protocol in ours.protocols:
         if protocol == "query" and ours.metadata.protocol == "json":
             continue  # botocore cannot speak it: tests/protocol/test_sqs_query.py
-        codec = CODECS[protocol](ours, VALIDATION)
+        codec = codec_class(protocol)(ours, VALIDATION)
         yield from sweep_operations(codec, ours, theirs)
         yield from sweep_errors(codec, ours, theirs)
 

@@ -14,7 +14,7 @@ import pytest
 
 from cloudchamber.wire.model import Overlay, Validation, load_model
 from cloudchamber.wire.model.loading import OperationOverlay
-from cloudchamber.wire.protocols import CODECS, Codec
+from cloudchamber.wire.protocols import Codec, codec_class
 from tests.protocol.wire_case import decode, refusal, strict
 
 KINESIS: Final = "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
@@ -252,7 +252,7 @@ def test_validation_can_be_switched_by_service_operation_and_code() -> None:
     bad = orjson.dumps({"StreamName": "a b", "ShardCount": 0})
 
     def codec(overlay: Overlay) -> Codec:
-        return CODECS["json"](load_model("kinesis", overlay))
+        return codec_class("json")(load_model("kinesis", overlay))
 
     types_only = Overlay(validation=Validation(mode="types-only"))
     assert decode(codec(types_only), "CreateStream", bad)["ShardCount"] == 0

@@ -13,14 +13,14 @@ import pytest
 from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request, Response
 from cloudchamber.wire.model import Validation, load_model
-from cloudchamber.wire.protocols import CODECS, Codec, codec_for
+from cloudchamber.wire.protocols import Codec, codec_class, codec_for
 
 REQUEST_ID = "7d1f0c5e-3333-4444-8888-000000000001"
 
 
 def strict(service: str, protocol: str) -> Codec:
     """A codec that enforces the whole model, whatever the service's overlay says."""
-    return CODECS[protocol](load_model(service), Validation())
+    return codec_class(protocol)(load_model(service), Validation())
 
 
 def decode(

@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Final
 
 from cloudchamber.wire.model import ServiceModel, load_model
-from cloudchamber.wire.protocols.cbor import CborCodec
 from cloudchamber.wire.protocols.codec import Codec, Decoder, Encoder
 from cloudchamber.wire.protocols.ec2 import Ec2Codec
 from cloudchamber.wire.protocols.json import JsonCodec
@@ -20,18 +19,28 @@ from cloudchamber.wire.protocols.query import QueryCodec
 from cloudchamber.wire.protocols.rest_json import RestJsonCodec
 from cloudchamber.wire.protocols.rest_xml import RestXmlCodec
 
-__all__ = ("CODECS", "Codec", "Decoder", "Encoder", "codec_for")
+__all__ = ("Codec", "Decoder", "Encoder", "codec_class", "codec_for")
 
-CODECS: Final[Mapping[str, type[Codec]]] = MappingProxyType(
+CBOR: Final = "smithy-rpc-v2-cbor"
+_CODECS: Final[Mapping[str, type[Codec]]] = MappingProxyType(
     {
         "json": JsonCodec,
         "query": QueryCodec,
         "ec2": Ec2Codec,
         "rest-json": RestJsonCodec,
         "rest-xml": RestXmlCodec,
-        "smithy-rpc-v2-cbor": CborCodec,
     }
 )
+
+
+def codec_class(protocol: str) -> type[Codec]:
+    """The codec of a protocol. Raises KeyError for one that does not exist."""
+    if protocol == CBOR:
+        # CBOR's library is slow to load, and many a chamber never meets a client that speaks it.
+        from cloudchamber.wire.protocols.cbor import CborCodec
+
+        return CborCodec
+    return _CODECS[protocol]
 
 
 def codec_for(service: ServiceModel | str, protocol: str) -> Codec:
@@ -44,4 +53,4 @@ def codec_for(service: ServiceModel | str, protocol: str) -> Codec:
 
 @lru_cache(maxsize=1024)
 def _kept(service: ServiceModel, protocol: str) -> Codec:
-    return CODECS[protocol](service)
+    return codec_class(protocol)(service)

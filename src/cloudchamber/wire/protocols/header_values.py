@@ -24,7 +24,7 @@ ReadText = Callable[[str], Any]
 WriteText = Callable[[Any], str]
 
 _ELEMENT: Final = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,]*))\s*(?:,|$)')
-_DATES: Final = re.compile(r"[^,]*,[^,]*|[^,]+")
+_DATES: Final = re.compile(r"([^,]+,[^,]+)(?:,|$)")
 _ESCAPED: Final = re.compile(r"\\(.)")
 
 

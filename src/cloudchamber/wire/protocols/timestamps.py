@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -90,15 +91,17 @@ def _seconds(moment: datetime) -> float:
 
 def iso8601(seconds: float) -> str:
     """`2026-01-31T12:00:00Z`, with three decimals when the moment has milliseconds."""
-    moment, millis = _moment(seconds)
-    text = moment.isoformat()[:19]
-    return f"{text}.{millis:03d}Z" if millis else text + "Z"
+    millis = round(checked(seconds) * 1000)
+    fraction = millis % 1000
+    return (
+        f"{_second(millis // 1000)}.{fraction:03d}Z" if fraction else f"{_second(millis // 1000)}Z"
+    )
 
 
 def iso8601_millis(seconds: float) -> str:
     """`2026-01-31T12:00:00.000Z`: EC2 always writes the decimals."""
-    moment, millis = _moment(seconds)
-    return f"{moment.isoformat()[:19]}.{millis:03d}Z"
+    millis = round(checked(seconds) * 1000)
+    return f"{_second(millis // 1000)}.{millis % 1000:03d}Z"
 
 
 def rfc822(seconds: float) -> str:
@@ -120,9 +123,14 @@ def unix_timestamp(seconds: float) -> str:
     return repr(epoch_number(seconds))
 
 
-def _moment(seconds: float) -> tuple[datetime, int]:
-    whole, millis = divmod(round(checked(seconds) * 1000), 1000)
-    return _EPOCH + timedelta(seconds=whole), millis
+def _second(seconds: int) -> str:
+    day, second = divmod(seconds, 86400)
+    return f"{_date(day)}T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+
+
+@lru_cache(maxsize=1024)
+def _date(day: int) -> str:
+    return (_EPOCH + timedelta(days=day)).isoformat()[:10]
 
 
 _WRITERS: Final = MappingProxyType(

@@ -21,6 +21,9 @@ from cloudchamber.wire.protocols.json_write import special_float
 Emit = Callable[[str], None]
 Write = Callable[[Any, Emit], None]
 Text = Callable[[Any], str]
+# One member: its name, then for a scalar what stands before it, its text and what stands after it,
+# for anything else what writes it.
+Step = tuple[str, str, Text, str, Write | None]
 
 DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -56,47 +59,37 @@ class XmlOutputs:
     def __init__(self, service: ServiceModel, timestamp_spelling: str = "iso8601") -> None:
         self._service = service
         self._timestamp_spelling = timestamp_spelling
-        self._contents: dict[str, Write] = {}
+        # Lists, because those of a recursive shape are used before they are filled.
+        self._steps: dict[str, list[Step]] = {}
 
     def content(self, shape: Shape) -> Write:
         """What writes the members of a structure, without an element around them."""
-        name = shape.name
-        built = self._contents.get(name)
-        if built is None:
-            # Entered before it is made, so that a recursive shape finds itself.
-            self._contents[name] = lambda value, emit: self._late(name, value, emit)
-            built = self._contents[name] = self.fresh_content(shape)
-        return built
+        return _members(self._steps_of(shape))
 
     def fresh_content(self, shape: Shape) -> Write:
         """`content` of a structure whose members are not all those of its name."""
-        steps = tuple(
+        return _members(self._made_steps(shape))
+
+    def _steps_of(self, shape: Shape) -> list[Step]:
+        steps = self._steps.get(shape.name)
+        if steps is None:
+            steps = self._steps[shape.name] = []
+            steps += self._made_steps(shape)
+        return steps
+
+    def _made_steps(self, shape: Shape) -> list[Step]:
+        return [
             self._step(member, ref)
             for member, ref in shape.members.items()
             if not self._service.resolve(ref).xml_attribute
-        )
+        ]
 
-        def write(value: Any, emit: Emit) -> None:
-            get = value.get
-            for member, opening, text, closing, step in steps:
-                found = get(member)
-                if found is not None:
-                    if step is None:  # a scalar, written here to save a call
-                        emit(f"{opening}{text(found)}{closing}")
-                    else:
-                        step(found, emit)
-
-        return write
-
-    def _step(self, member: str, ref: Ref) -> tuple[str, str, Text, str, Write | None]:
+    def _step(self, member: str, ref: Ref) -> Step:
         shape = self._service.resolve(ref)
         if shape.type in ("structure", "list", "map"):
             return member, "", str, "", self.member(member, ref)
         name = shape.location_name or member
         return member, _opening(name, shape), self.text(shape), f"</{name}>", None
-
-    def _late(self, name: str, value: Any, emit: Emit) -> None:
-        self._contents[name](value, emit)
 
     def member(self, member: str, ref: Ref) -> Write:
         """What writes one member of a structure as its element, or elements if it is flattened."""
@@ -126,11 +119,11 @@ class XmlOutputs:
             for member, ref in shape.members.items()
             if (target := self._service.resolve(ref)).xml_attribute
         )
-        content = self.content(shape)
         opening, closing = _opening(name, shape), f"</{name}>"
+        steps = self._steps_of(shape)
         if not attributes:
-            return _wrapped(opening, closing, content)
-        start = opening[:-1]
+            return _element(opening, closing, steps)
+        start, content = opening[:-1], _members(steps)
 
         def write(value: Any, emit: Emit) -> None:
             emit(start)
@@ -204,6 +197,26 @@ def _opening(name: str, shape: Shape) -> str:
     prefix = shape.xml_namespace.get("prefix") if isinstance(shape.xml_namespace, dict) else None
     attribute = f"xmlns:{prefix}" if prefix else "xmlns"
     return f'<{name} {attribute}="{escape_attribute(uri)}">'
+
+
+def _members(steps: list[Step]) -> Write:
+    return _element("", "", steps)
+
+
+def _element(opening: str, closing: str, steps: list[Step]) -> Write:
+    def write(value: Any, emit: Emit) -> None:
+        emit(opening)
+        get = value.get
+        for member, before, text, after, step in steps:
+            found = get(member)
+            if found is not None:
+                if step is None:  # a scalar, written here to save a call
+                    emit(f"{before}{text(found)}{after}")
+                else:
+                    step(found, emit)
+        emit(closing)
+
+    return write
 
 
 def _scalar(opening: str, closing: str, text: Text) -> Write:
