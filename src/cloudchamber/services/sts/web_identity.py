@@ -53,18 +53,21 @@ def assume_role_with_web_identity(call: Call, request: Input) -> Output:
     if role is None:
         raise not_authorised(call, "sts:AssumeRoleWithWebIdentity", arn)
     extra = _conditions(provider, claims, audience)
-    require(
-        call,
-        "sts:AssumeRoleWithWebIdentity",
-        arn,
-        extra={**extra, "sts:RoleSessionName": (name,)},
-        resource_policy=trust_policy(role),
-        principal=provider_principal(provider.arn),
-    )
+    tags = _session_tags(claims)
+    asked = {**extra, "sts:RoleSessionName": (name,), **_tag_conditions(tags)}
+    for action in ("AssumeRoleWithWebIdentity", *(("TagSession",) if tags else ())):
+        require(
+            call,
+            f"sts:{action}",
+            arn,
+            extra=asked,
+            resource_policy=trust_policy(role),
+            principal=provider_principal(provider.arn),
+        )
     seconds = limits.duration_s(
         request.get("DurationSeconds"), limits.CHAINED_MAX_S, role.max_session_s
     )
-    assumed = Assumed(role, name, _session_tags(claims), _transitive(claims), context=extra)
+    assumed = Assumed(role, name, tags, _transitive(claims), context=extra)
     return {
         **issue(call, request, assumed, seconds),
         "SubjectFromWebIdentityToken": str(claims.get("sub", "")),
@@ -196,6 +199,14 @@ def _session_tags(claims: Claims) -> dict[str, str]:
         str(key): str(value[0] if isinstance(value, list) and value else value)
         for key, value in tags.items()
     }
+
+
+def _tag_conditions(tags: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    if not tags:
+        return {}
+    keys: dict[str, tuple[str, ...]] = {"aws:TagKeys": tuple(tags)}
+    keys.update({f"aws:RequestTag/{key}": (value,) for key, value in tags.items()})
+    return keys
 
 
 def _transitive(claims: Claims) -> list[str]:
