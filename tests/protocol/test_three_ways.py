@@ -160,7 +160,10 @@ def test_a_batch_in_both_protocols_of_sqs() -> None:
     [
         (
             "CreateQueue",
-            "QueueName=q&Attribute.1.Name=DelaySeconds&Attribute.1.Value=5&Tag.1.Key=a&Tag.1.Value=b",
+            (
+                "QueueName=q&Attribute.1.Name=DelaySeconds&Attribute.1.Value=5"
+                "&Tag.1.Key=a&Tag.1.Value=b"
+            ),
             {"QueueName": "q", "Attributes": {"DelaySeconds": "5"}, "tags": {"a": "b"}},
         ),
         (

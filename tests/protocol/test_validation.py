@@ -169,7 +169,7 @@ def test_special_floats_are_words_in_json_and_numbers_in_cbor() -> None:
 
 def test_a_union_has_exactly_one_member() -> None:
     codec = strict("bedrock-runtime", "rest-json")
-    labels = {"modelId": "anthropic.test"}
+    labels = {"modelId": "amazon.test"}
 
     def ask(content: Mapping[str, object]) -> bytes:
         return orjson.dumps({"messages": [{"role": "user", "content": [content]}]})
