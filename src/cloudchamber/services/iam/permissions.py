@@ -76,6 +76,12 @@ def policy(call: Call, request: Input) -> str:
     return arn
 
 
+def policy_source(call: Call, request: Input) -> str:
+    """The identity that the policy simulator is asked about."""
+    arn: str = request["PolicySourceArn"]
+    return arn
+
+
 def profile(call: Call, request: Input) -> str:
     """The instance profile that the request names."""
     name = request["InstanceProfileName"]

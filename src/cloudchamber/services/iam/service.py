@@ -26,6 +26,7 @@ from cloudchamber.services.iam import (
     policies,
     principals,
     roles,
+    simulation,
     users,
 )
 from cloudchamber.services.iam.limits import QUOTAS
@@ -147,6 +148,15 @@ SERVICE = Service(
         "ListUserPolicies": _on_user(inline_policies.list_user_policies),
         "ListGroupPolicies": _on_group(inline_policies.list_group_policies),
         "ListRolePolicies": _on_role(inline_policies.list_role_policies),
+        # The simulator
+        "SimulatePrincipalPolicy": simulated(
+            simulation.simulate_principal_policy, resource=permissions.policy_source
+        ),
+        "SimulateCustomPolicy": simulated(simulation.simulate_custom_policy),
+        "GetContextKeysForCustomPolicy": simulated(simulation.get_context_keys_for_custom_policy),
+        "GetContextKeysForPrincipalPolicy": simulated(
+            simulation.get_context_keys_for_principal_policy, resource=permissions.policy_source
+        ),
         # Identity providers
         "CreateOpenIDConnectProvider": _on_oidc(oidc_providers.create_open_id_connect_provider),
         "GetOpenIDConnectProvider": _on_oidc(oidc_providers.get_open_id_connect_provider),
