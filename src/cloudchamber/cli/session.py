@@ -1,12 +1,12 @@
 """What every verb shares: where the chamber is, how to ask it, how to show the answer.
 
-Rules of this file: the standard library's HTTP client and click; rich is imported when something
-is shown to a person. An answer that is an error becomes a Failure, which carries its exit code.
+Rules of this file: what is only needed to ask or to show is imported then, because `start`, which
+does neither, must answer within a fifth of a second. An answer that is an error becomes a Failure,
+which carries its exit code.
 """
 
 from __future__ import annotations
 
-import http.client
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +17,7 @@ import click
 
 ENVIRONMENT_PREFIX: Final = "CLOUDCHAMBER"
 DEFAULT_ENDPOINT: Final = "http://127.0.0.1:4566"
+OK: Final = 200
 SAYS_NO: Final = 1
 NOT_THERE: Final = 3
 PATIENCE_S: Final = 600
@@ -49,6 +50,8 @@ class Chamber:
         return self._ask("POST", f"/_chamber/{path}", json.dumps(body).encode())
 
     def _ask(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
+        import http.client
+
         url = urlsplit(self.endpoint)
         if url.scheme not in ("http", "https") or not url.hostname:
             raise click.UsageError(f"{self.endpoint!r} is not an http or https endpoint")
@@ -78,7 +81,7 @@ def _read(endpoint: str, status: int, data: bytes) -> dict[str, Any]:
         answer = None
     if not isinstance(answer, dict):
         raise Failure(f"{endpoint} is not a chamber (HTTP {status})", NOT_THERE)
-    if status != http.client.OK:
+    if status != OK:
         problem = answer.get("error", {})
         field = f" ({problem['field']})" if problem.get("field") else ""
         raise Failure(f"{problem.get('message', f'HTTP {status}')}{field}")

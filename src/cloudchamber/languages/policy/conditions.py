@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import operator as compare
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, Protocol, TypeAlias
+
+import msgspec
 
 from cloudchamber.languages.policy.patterns import (
     ARN_PARTS,
@@ -54,8 +55,7 @@ _IF_EXISTS: Final = "IfExists"
 _NULL: Final = "Null"
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(msgspec.Struct, frozen=True):
     """How one request value compares with one policy value.
 
     `compile` turns the tokens of a policy value into a test. `wildcards` says whether `*` and `?`
@@ -166,8 +166,7 @@ OPERATORS: Final[Mapping[str, tuple[Base, bool]]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(msgspec.Struct, frozen=True):
     """A condition operator as a policy spells it, taken apart."""
 
     text: str

@@ -7,10 +7,11 @@ somebody asks. The trace is built by asking every statement again, and must come
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, TypeAlias
+
+import msgspec
 
 from cloudchamber.languages.policy.request import AccessRequest, PolicySet, SourcedPolicy
 from cloudchamber.languages.policy.tree import Failure, PolicyKind, Statement
@@ -60,8 +61,7 @@ class Matched(NamedTuple):
         return f"statement {self.statement.index + 1}{sid} of {self.source}"
 
 
-@dataclass(frozen=True, slots=True)
-class StatementStep:
+class StatementStep(msgspec.Struct, frozen=True):
     """One statement in a trace: whether it applied and, if not, what failed."""
 
     source: SourcedPolicy
@@ -81,8 +81,7 @@ class StatementStep:
         return f"{what} does not apply: {self.failure.reason}"
 
 
-@dataclass(frozen=True, slots=True)
-class LayerStep:
+class LayerStep(msgspec.Struct, frozen=True):
     """One layer in a trace (for SCPs and RCPs one per level, `level` from 0 at the root).
 
     `outcome` is what the layer alone says: allowed, explicitDeny, implicitDeny, or "silent" where
@@ -102,8 +101,7 @@ class LayerStep:
         return f"{self.layer}{level}: {self.outcome}{note}{body}"
 
 
-@dataclass(slots=True)
-class Decision:
+class Decision(msgspec.Struct):
     """The verdict on one request.
 
     `layer` decided; `deciding` are the statements that did: the Deny, the Allow, both Allows across
@@ -116,9 +114,7 @@ class Decision:
     note: str
     request: AccessRequest
     policies: PolicySet
-    _trace: tuple[LayerStep, ...] | None = field(
-        default=None, init=False, repr=False, compare=False
-    )
+    _trace: tuple[LayerStep, ...] | None = None
 
     @property
     def allowed(self) -> bool:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
+
+import msgspec
 
 from cloudchamber.languages.policy import errors
 from cloudchamber.languages.policy.errors import MalformedPolicy
@@ -55,8 +56,7 @@ _ASSUME_ACTION: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """The grammar of one kind of policy.
 
     `principal` says whether the element must stand (else it must not), `resource` the same with a

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+import msgspec
 
 DEPTH_MAX: Final = 32  # the deepest legal policy (Condition) needs 6
 
@@ -30,15 +31,13 @@ class JsonError(Exception):
         self.offset = offset
 
 
-@dataclass(frozen=True, slots=True)
-class JsonNumber:
+class JsonNumber(msgspec.Struct, frozen=True):
     """A number as it was written."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class JsonArray:
+class JsonArray(msgspec.Struct, frozen=True):
     """An array; `start` is the offset of `[`, `end` the offset after `]`."""
 
     items: tuple[JsonNode, ...]
@@ -46,8 +45,7 @@ class JsonArray:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class JsonObject:
+class JsonObject(msgspec.Struct, frozen=True):
     """An object, keys in order; `start` is the offset of `{`, `end` the offset after `}`."""
 
     members: dict[str, JsonNode]
@@ -157,8 +155,7 @@ class _Reader:
         return found == close
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """A read text: its value and the number of characters that are insignificant white space."""
 
     value: JsonNode

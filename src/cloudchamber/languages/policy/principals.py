@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
+
+import msgspec
 
 PrincipalKind: TypeAlias = Literal[
     "root", "user", "role-session", "federated-user", "provider", "service", "anonymous"
@@ -52,8 +53,7 @@ class Grant(IntEnum):
     DIRECT = 3
 
 
-@dataclass(slots=True, kw_only=True)
-class Principal:
+class Principal(msgspec.Struct, kw_only=True):
     """Who makes a request. Treat it as frozen.
 
     `arn` is what GetCallerIdentity shows (for sessions the session's ARN). `role_arn` is the role
@@ -72,10 +72,8 @@ class Principal:
     service: str = ""
     provider: str = ""
     canonical_user: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    _context: Mapping[str, Sequence[str]] | None = field(
-        default=None, init=False, repr=False, compare=False
-    )
+    tags: Mapping[str, str] = {}
+    _context: Mapping[str, Sequence[str]] | None = None
 
     @property
     def session_arn(self) -> str:

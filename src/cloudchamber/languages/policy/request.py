@@ -7,8 +7,9 @@ requests are decided without looking at one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from cloudchamber.languages.policy.principals import Principal
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from cloudchamber.languages.policy.tree import Policy
 
 
-@dataclass(slots=True)
-class AccessRequest:
+class AccessRequest(msgspec.Struct):
     """One question: may `principal` do `action` on `resource`? Treat it as frozen.
 
     `action` is `sqs:SendMessage`, `resource` an ARN or `*`, `resource_account` the account that
@@ -30,10 +30,8 @@ class AccessRequest:
     action: str
     resource: str = "*"
     resource_account: str = ""
-    context: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    _keys: dict[str, Sequence[str]] | None = field(
-        default=None, init=False, repr=False, compare=False
-    )
+    context: Mapping[str, Sequence[str]] = {}
+    _keys: dict[str, Sequence[str]] | None = None
 
     @property
     def same_account(self) -> bool:
@@ -61,8 +59,7 @@ class AccessRequest:
         return keys
 
 
-@dataclass(frozen=True, slots=True)
-class SourcedPolicy:
+class SourcedPolicy(msgspec.Struct, frozen=True):
     """A policy and where it comes from.
 
     `source_id` and `name` are what a person knows it by, `arn` its ARN if it has one, `type` how
@@ -80,8 +77,7 @@ class SourcedPolicy:
         return self.name or self.source_id
 
 
-@dataclass(slots=True)
-class PolicySet:
+class PolicySet(msgspec.Struct):
     """Every policy that applies to a request, by type. None means "has no say". Treat it as frozen.
 
     `scps` and `rcps` are levels from the organization's root to the account, each the policies

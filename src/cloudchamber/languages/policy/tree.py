@@ -9,9 +9,10 @@ slow twin of `applies` and must agree with it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, TypeAlias
+
+import msgspec
 
 from cloudchamber.languages.policy.conditions import Condition
 from cloudchamber.languages.policy.json_text import line_and_column
@@ -53,8 +54,7 @@ class Failure(NamedTuple):
     condition: Condition | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Statement:
+class Statement(msgspec.Struct, frozen=True, eq=False):
     """One statement. `index` counts from 0; `start` and `end` are offsets into the document.
 
     `actions` and `resources` are texts as written; `principal` is None where the kind has none,

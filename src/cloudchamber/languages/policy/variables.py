@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+import msgspec
 
 from cloudchamber.languages.policy.patterns import Matcher, Token, Tokens, tokens_of
 
@@ -27,8 +28,7 @@ _VARIABLE: Final = re.compile(r"\$\{([^{}]*)\}")
 _DEFAULT: Final = re.compile(r"(.*?)\s*,\s*'([^']*)'\s*", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True):
     """`name` as written, `key` its lower-cased form, `default` the text after the comma."""
 
     name: str
