@@ -102,7 +102,8 @@ class Codec(ABC):
         """The response that carries `error`; `operation` is None when the request named none."""
         response = self._write_error(self.spoken_error(error), operation, request_id)
         response.headers.update(error.headers)
-        if operation is not None and self.service.operations[operation].http_method == "HEAD":
+        known = operation if operation in self.service.operations else None
+        if known is not None and self.service.operations[known].http_method == "HEAD":
             response.body = b""
         return response
 
