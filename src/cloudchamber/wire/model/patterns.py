@@ -23,29 +23,6 @@ from typing import Final
 UNCHECKED_FILE: Final = "unchecked_patterns.txt"
 BEYOND_ASCII: Final = re.compile(r"\\[pP]\{")
 
-# What each named class is within ASCII; the rest is computed from Unicode when first needed.
-_ASCII: Final = MappingProxyType(
-    {
-        "L": "A-Za-z",
-        "Lu": "A-Z",
-        "Ll": "a-z",
-        "N": "0-9",
-        "Nd": "0-9",
-        "M": r"\x80",  # none: a class may not be empty, and no ASCII value has this
-        "Z": r"\ ",
-        "Zs": r"\ ",
-        "C": r"\x00-\x1f\x7f",
-        "Cc": r"\x00-\x1f\x7f",
-        "Cf": r"\x80",
-        "P": r"!-#%-*,-/:;?@\[-\]_{}",
-        "Pc": "_",
-        "Pd": r"\-",
-        "S": r"$+<=>\^`|~",
-        "Sc": "$",
-        "Sk": r"\^`",
-        "Sm": "+<=>|~",
-    }
-)
 # Java's POSIX classes are ASCII and nothing else.
 _POSIX: Final = MappingProxyType(
     {
@@ -66,6 +43,12 @@ _POSIX: Final = MappingProxyType(
         "IsWhitespace": r"\ \t-\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
     }
 )
+# The general categories of Unicode, and their first letters.
+CATEGORIES: Final = frozenset(
+    "L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp C Cc "
+    "Cf Cs Co Cn".split()
+)
+ASCII_END: Final = 0x80
 _ALIASES: Final = MappingProxyType({"IsAlphabetic": "L", "IsLetter": "L", "IsDigit": "Nd"})
 
 _TOKEN: Final = re.compile(
@@ -179,28 +162,28 @@ def _named_class(name: str, negated: bool, in_class: bool, ascii_only: bool) -> 
 
 def _members(name: str, ascii_only: bool) -> str:
     name = _ALIASES.get(name, name)
-    if name in _POSIX:
-        return _POSIX[name]
-    if ascii_only:
-        if name not in _ASCII:
-            raise UntranslatableError(rf"\p{{{name}}}")
-        return _ASCII[name]
-    return _written(_unicode_ranges(name, False))
+    return _POSIX[name] if name in _POSIX else _written(_ranges(name, False, ascii_only))
 
 
 def _complement(name: str, ascii_only: bool) -> str:
-    name = _ALIASES.get(name, name)
-    if ascii_only and name == "C":
-        return r"\ -~"
-    return _written(_unicode_ranges(name, True))
+    return _written(_ranges(_ALIASES.get(name, name), True, ascii_only))
 
 
 @lru_cache(maxsize=64)
-def _unicode_ranges(name: str, negated: bool) -> tuple[tuple[int, int], ...]:
-    """The code points whose general category starts with `name`, as ranges."""
-    runs = _runs()
-    if not any(category.startswith(name) for _, _, category in runs):
+def _ranges(name: str, negated: bool, ascii_only: bool) -> tuple[tuple[int, int], ...]:
+    """The code points whose general category starts with `name`, or does not, as ranges.
+
+    A class may not be empty: one that has nothing in ASCII holds a character that is not ASCII.
+    """
+    if name not in CATEGORIES:
         raise UntranslatableError(rf"\p{{{name}}}")
+    runs = _runs_of(range(ASCII_END)) if ascii_only else _runs()
+    return _chosen(runs, name, negated) or ((ASCII_END, ASCII_END),)
+
+
+def _chosen(
+    runs: tuple[tuple[int, int, str], ...], name: str, negated: bool
+) -> tuple[tuple[int, int], ...]:
     return tuple(
         (start, end) for start, end, category in runs if category.startswith(name) != negated
     )
@@ -209,14 +192,22 @@ def _unicode_ranges(name: str, negated: bool) -> tuple[tuple[int, int], ...]:
 @cache
 def _runs() -> tuple[tuple[int, int, str], ...]:
     """Every run of code points of one general category; planes 4 to 13 hold no characters."""
-    points = (*range(0x40000), *range(0xE0000, 0xE1000))
-    found: list[tuple[int, int, str]] = [
-        *((0x40000, 0xDFFFF, "Cn"), (0xE1000, 0xEFFFF, "Cn")),
+    return (
+        *_runs_of(range(0x40000)),
+        (0x40000, 0xDFFFF, "Cn"),
+        *_runs_of(range(0xE0000, 0xE1000)),
+        (0xE1000, 0xEFFFF, "Cn"),
         (0xF0000, sys.maxunicode, "Co"),
-    ]
-    for category, run in groupby(points, key=lambda point: unicodedata.category(chr(point))):
-        members = tuple(run)
-        found.append((members[0], members[-1], category))
+    )
+
+
+def _runs_of(points: range) -> tuple[tuple[int, int, str], ...]:
+    found: list[tuple[int, int, str]] = []
+    start = points.start
+    for category, run in groupby(map(unicodedata.category, map(chr, points))):
+        size = sum(1 for _ in run)
+        found.append((start, start + size - 1, category))
+        start += size
     return tuple(found)
 
 
