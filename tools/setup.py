@@ -11,6 +11,7 @@ adds what the tests import, `dev` adds the linter and the type checker.
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import json
 import os
@@ -147,8 +148,17 @@ def read_stamp() -> tuple[str, int]:
     return found if python_of(VENV).exists() else ("", -1)
 
 
+def compile_sources() -> None:
+    """Keep Python's compiled form of our code, which takes longer to make than a chamber to start.
+
+    Python does so itself when it may; where PYTHONDONTWRITEBYTECODE is set it never would.
+    """
+    compileall.compile_dir(ROOT / "src", quiet=2)
+
+
 def install(profile: str) -> None:
     """Bring `.venv` to `profile`. Raises SetupError."""
+    compile_sources()
     stamped_hash, stamped = read_stamp()
     if stamped_hash == wanted_hash() and stamped >= PROFILES.index(profile):
         return

@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-import tempfile
 import time
 from pathlib import Path
 
@@ -32,7 +31,7 @@ class Instance(msgspec.Struct, frozen=True):
 
 def folder() -> Path:
     """Where this user's notes are. Raises OSError when it cannot be ours alone."""
-    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    base = os.environ.get("XDG_RUNTIME_DIR") or os.environ.get("TMPDIR") or "/tmp"
     path = Path(base) / f"cloudchamber-{os.getuid()}"
     path.mkdir(mode=0o700, exist_ok=True)
     if path.stat().st_uid != os.getuid():

@@ -17,7 +17,6 @@ world, begin the journal of that number, remove what is older.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -174,7 +173,7 @@ class DataDirectory:
             if length == path.stat().st_size:
                 continue
             aside = self._aside(path)
-            shutil.copy2(path, aside)
+            write_whole(aside, path.read_bytes())
             cut(path, length)
             self._say(f"repaired {path}: {records} records kept; as it was, it is {aside}")
             for later in numbers[index + 1 :]:
