@@ -23,12 +23,16 @@ class Tag(msgspec.Struct):
 
 
 class LoginProfile(msgspec.Struct):
-    """A console password: only its digest, and the digests of earlier ones, newest last."""
+    """A console password: only its digest, and the digests of earlier ones, newest last.
+
+    `changed_ns` is when it was last set anew, 0 while it is the first.
+    """
 
     created_ns: int
     digest: bytes
     reset_required: bool = False
     earlier: list[bytes] = []
+    changed_ns: int = 0
 
 
 class Identity(msgspec.Struct, kw_only=True):

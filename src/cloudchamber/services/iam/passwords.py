@@ -99,7 +99,7 @@ def update_login_profile(call: Call, request: Input) -> Output:
     login = _expect_login(user)
     if "Password" in request:
         _check(call, user, request["Password"])
-        _replace(user, login, request["Password"])
+        _replace(call, user, login, request["Password"])
     if "PasswordResetRequired" in request:
         login.reset_required = request["PasswordResetRequired"]
     return {}
@@ -122,7 +122,7 @@ def change_password(call: Call, request: Input) -> Output:
     if login.digest != _digest(user, request["OldPassword"]):
         raise AwsError("AccessDenied", "The old password was incorrect.", 403)
     _check(call, user, request["NewPassword"])
-    _replace(user, login, request["NewPassword"])
+    _replace(call, user, login, request["NewPassword"])
     login.reset_required = False
     return {}
 
@@ -133,9 +133,10 @@ def _expect_login(user: User) -> LoginProfile:
     return user.login
 
 
-def _replace(user: User, login: LoginProfile, password: str) -> None:
+def _replace(call: Call, user: User, login: LoginProfile, password: str) -> None:
     login.earlier = [*login.earlier, login.digest][-_EARLIER_MAX:]
     login.digest = _digest(user, password)
+    login.changed_ns = call.now
 
 
 def _digest(user: User, password: str) -> bytes:

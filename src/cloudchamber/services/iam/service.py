@@ -15,6 +15,7 @@ from cloudchamber.services.iam import (
     attachments,
     authorization_details,
     boundaries,
+    credential_report,
     groups,
     inline_policies,
     instance_profiles,
@@ -26,6 +27,7 @@ from cloudchamber.services.iam import (
     policies,
     principals,
     roles,
+    service_linked_roles,
     simulation,
     users,
 )
@@ -49,6 +51,9 @@ _new_policy = partial(simulated, resource=permissions.new_policy, context=permis
 _new_profile = partial(simulated, resource=permissions.new_profile, context=permissions.conditions)
 _on_oidc = partial(simulated, resource=oidc_providers.resource, context=permissions.conditions)
 _on_device = partial(simulated, resource=mfa_devices.resource, context=permissions.conditions)
+_on_linked = partial(
+    simulated, resource=service_linked_roles.resource, context=service_linked_roles.service_named
+)
 _password = partial(recorded, note=_NO_CONSOLE, resource=permissions.user)
 
 SERVICE = Service(
@@ -99,6 +104,12 @@ SERVICE = Service(
         "ListRoleTags": _on_role(roles.list_role_tags),
         "PutRolePermissionsBoundary": _on_role(boundaries.put_role_permissions_boundary),
         "DeleteRolePermissionsBoundary": _on_role(boundaries.delete_role_permissions_boundary),
+        "CreateServiceLinkedRole": _on_linked(service_linked_roles.create_service_linked_role),
+        "DeleteServiceLinkedRole": _on_linked(service_linked_roles.delete_service_linked_role),
+        "GetServiceLinkedRoleDeletionStatus": simulated(
+            service_linked_roles.get_service_linked_role_deletion_status,
+            resource=service_linked_roles.task_role,
+        ),
         "CreateInstanceProfile": _new_profile(instance_profiles.create_instance_profile),
         "GetInstanceProfile": _on_profile(instance_profiles.get_instance_profile),
         "DeleteInstanceProfile": _on_profile(instance_profiles.delete_instance_profile),
@@ -199,6 +210,8 @@ SERVICE = Service(
         "GetAccountAuthorizationDetails": simulated(
             authorization_details.get_account_authorization_details
         ),
+        "GenerateCredentialReport": simulated(credential_report.generate_credential_report),
+        "GetCredentialReport": simulated(credential_report.get_credential_report),
         "GetAccountPasswordPolicy": simulated(passwords.get_account_password_policy),
         "UpdateAccountPasswordPolicy": simulated(
             passwords.update_account_password_policy,
@@ -208,6 +221,10 @@ SERVICE = Service(
     },
     tables=(*TABLES, *PROOF_TABLES),
     quotas=QUOTAS,
+    kernel_events={
+        credential_report.REPORT_READY: credential_report.report_ready,
+        service_linked_roles.ROLE_DELETED: service_linked_roles.role_deleted,
+    },
     ports={
         ports.CREDENTIALS: principals.credentials,
         ports.MANAGED_POLICY: managed.compiled,

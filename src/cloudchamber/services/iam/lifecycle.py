@@ -1,0 +1,26 @@
+"""The lives of what IAM does in its own time: a credential report, the end of a linked role.
+
+Rules of this file: tables only. AWS publishes no durations for these; the figures are our model.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cloudchamber.cloud.lifecycle import Delay, Lifecycle
+from cloudchamber.cloud.settings import NANOSECONDS
+
+_OURS: Final = "our model; AWS says that it takes a while"
+
+REPORT_LIFE: Final = Lifecycle(
+    "credential report",
+    "STARTED",
+    {("STARTED", "ready"): "COMPLETE"},
+    {"STARTED": Delay(2 * NANOSECONDS, 60 * NANOSECONDS, _OURS)},
+)
+DELETION_LIFE: Final = Lifecycle(
+    "deletion of a service-linked role",
+    "IN_PROGRESS",
+    {("IN_PROGRESS", "done"): "SUCCEEDED", ("IN_PROGRESS", "refused"): "FAILED"},
+    {"IN_PROGRESS": Delay(5 * NANOSECONDS, 120 * NANOSECONDS, _OURS)},
+)
