@@ -36,12 +36,7 @@ def get_session_token(call: Call, request: Input) -> Output:
     caller = call.caller
     if caller.session or caller.kind not in ("root", "user"):
         raise AwsError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
-    most = limits.ROOT_TOKEN_MAX_S if caller.kind == "root" else limits.TOKEN_MAX_S
-    usual = min(limits.TOKEN_DEFAULT_S, most)
-    asked = request.get("DurationSeconds")
-    if caller.kind == "root" and asked is not None:
-        asked = min(asked, most)  # "a maximum of 3,600 seconds", whatever was asked for
-    seconds = limits.duration_s(asked, usual, most)
+    seconds = _duration_s(caller, request)
     context = dict(caller.context)
     if request.get("SerialNumber") or request.get("TokenCode"):
         check_mfa(call, request)
@@ -68,12 +63,9 @@ def get_federation_token(call: Call, request: Input) -> Output:
         )
     name = limits.check_name(request["Name"], "name", limits.FEDERATED_NAME)
     tags = limits.tags_of(request)
-    policy, arns = passed_policies(call, request)
+    policy, arns = passed_policies(call, request, caller.account)
     percent = limits.packed_percent(policy, arns, tags)
-    most = limits.ROOT_TOKEN_MAX_S if caller.kind == "root" else limits.TOKEN_MAX_S
-    seconds = limits.duration_s(
-        request.get("DurationSeconds"), min(limits.TOKEN_DEFAULT_S, most), most
-    )
+    seconds = _duration_s(caller, request)
     arn = f"arn:{call.partition}:sts::{caller.account}:federated-user/{name}"
     user_id = f"{caller.account}:{name}"
     federated = Caller(
@@ -97,6 +89,14 @@ def get_federation_token(call: Call, request: Input) -> Output:
     if percent is not None:
         output["PackedPolicySize"] = percent
     return output
+
+
+def _duration_s(caller: Caller, request: Input) -> int:
+    most = limits.ROOT_TOKEN_MAX_S if caller.kind == "root" else limits.TOKEN_MAX_S
+    asked = request.get("DurationSeconds")
+    if caller.kind == "root" and asked is not None:
+        asked = min(asked, most)  # "defaults to one hour", however much more was asked for
+    return limits.duration_s(asked, min(limits.TOKEN_DEFAULT_S, most), most)
 
 
 def decode_authorization_message(call: Call, request: Input) -> Output:

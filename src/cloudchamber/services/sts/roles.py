@@ -35,12 +35,17 @@ def assume_role(call: Call, request: Input) -> Output:
         raise not_authorised(call, "sts:AssumeRole", arn)
     if call.caller.kind == "root" and call.cloud.settings.iam == "enforce":
         raise AwsError("AccessDenied", "Roles may not be assumed by root accounts.", 403)
+    inherited = _inherited(call)
+    _check_inherited(inherited, tags)
+    source = _source(call, request)
     extra = _conditions(call, request, tags, transitive, name)
+    if source:
+        extra["sts:SourceIdentity"] = (source,)
     trust = trust_policy(role)
     require(call, "sts:AssumeRole", arn, extra=extra, resource_policy=trust)
     if tags:
         require(call, "sts:TagSession", arn, extra=extra, resource_policy=trust)
-    if request.get("SourceIdentity"):
+    if source:
         require(call, "sts:SetSourceIdentity", arn, extra=extra, resource_policy=trust)
     chained = call.caller.kind == "role-session"
     most = min(role.max_session_s, limits.CHAINED_MAX_S) if chained else role.max_session_s
@@ -50,8 +55,6 @@ def assume_role(call: Call, request: Input) -> Output:
             "role chaining"
         )
     seconds = limits.duration_s(request.get("DurationSeconds"), limits.CHAINED_MAX_S, most)
-    inherited = _inherited(call)
-    source = call.caller.source_identity or request.get("SourceIdentity", "")
     facts = Assumed(role, name, {**inherited, **tags}, [*inherited, *transitive], source)
     output = issue(call, request, facts, seconds)
     if source:
@@ -84,7 +87,7 @@ class Assumed:
 def issue(call: Call, request: Input, assumed: Assumed, seconds: int) -> Output:
     """Make a role session and the part of the answer that all AssumeRole... calls share."""
     role = assumed.role
-    policy, arns = passed_policies(call, request)
+    policy, arns = passed_policies(call, request, role.account)
     percent = limits.packed_percent(policy, arns, assumed.tags)
     partition = role.arn.split(":")[1]
     session_arn = f"arn:{partition}:sts::{role.account}:assumed-role/{role.name}/{assumed.name}"
@@ -147,15 +150,36 @@ def _compiled(text: str, arn: str) -> SourcedPolicy:
 
 
 def _transitive(request: Input, tags: Mapping[str, str]) -> list[str]:
+    """The keys of tags that the next role inherits, as the tags spell them."""
     keys: list[str] = request.get("TransitiveTagKeys", [])
-    known = {key.lower() for key in tags}
+    known = {key.lower(): key for key in tags}
     for key in keys:
         if key.lower() not in known:
             raise AwsError(
                 "InvalidParameterValue",
                 "The specified transitive tag key must be included in the requested tags.",
             )
-    return keys
+    return list(dict.fromkeys(known[key.lower()] for key in keys))
+
+
+def _check_inherited(inherited: Mapping[str, str], tags: Mapping[str, str]) -> None:
+    """Raises InvalidParameterValue: what a chain passes on cannot be set anew."""
+    taken = {key.lower() for key in inherited}
+    if any(key.lower() in taken for key in tags):
+        raise AwsError(
+            "InvalidParameterValue",
+            "One of the specified transitive tag keys can't be set because it conflicts with a "
+            "transitive tag key from the calling session.",
+        )
+
+
+def _source(call: Call, request: Input) -> str:
+    """The source identity, which a chain of sessions keeps. Raises ValidationError."""
+    kept, asked = call.caller.source_identity, request.get("SourceIdentity", "")
+    if kept and asked and asked != kept:
+        raise limits.invalid("The source identity of a session cannot be changed.")
+    source: str = kept or asked
+    return source
 
 
 def _inherited(call: Call) -> dict[str, str]:
@@ -177,8 +201,6 @@ def _conditions(
     extra: dict[str, tuple[str, ...]] = {"sts:RoleSessionName": (name,)}
     if request.get("ExternalId"):
         extra["sts:ExternalId"] = (request["ExternalId"],)
-    if request.get("SourceIdentity"):
-        extra["sts:SourceIdentity"] = (request["SourceIdentity"],)
     if tags:
         extra["aws:TagKeys"] = tuple(tags)
         extra.update({f"aws:RequestTag/{key}": (value,) for key, value in tags.items()})

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.service import Service, refused, simulated
 from cloudchamber.services.sts import identity, roles, sessions, web_identity
@@ -17,7 +19,10 @@ SERVICE: Final = Service(
     operations={
         # The handlers of the AssumeRole family ask the trust policy themselves.
         "AssumeRole": simulated(roles.assume_role, open=True),
-        "AssumeRoleWithSAML": refused("it needs verified XML signatures"),
+        # Unsigned, so that nobody may be denied it before being told that it is not here.
+        "AssumeRoleWithSAML": msgspec.structs.replace(
+            refused("it needs verified XML signatures"), open=True, anonymous=True
+        ),
         "AssumeRoleWithWebIdentity": simulated(
             web_identity.assume_role_with_web_identity, open=True, anonymous=True
         ),

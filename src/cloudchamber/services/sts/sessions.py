@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.caller import Caller, Credentials
@@ -106,11 +108,21 @@ def credentials(cloud: Cloud, access_key: str) -> Credentials | None:
     if session is None:
         return None
     return Credentials(
-        caller=session.caller,
+        caller=_with_mfa_age(session, cloud.kernel.now),
         secret=session.secret,
         token=session.token,
         expires_ns=session.expires_ns,
     )
+
+
+def _with_mfa_age(session: Session, now_ns: int) -> Caller:
+    """A session's caller; one made with MFA knows how many seconds ago that was."""
+    caller = session.caller
+    if caller.context.get("aws:MultiFactorAuthPresent") != ("true",):
+        return caller
+    age_s = (now_ns - session.issued_ns) // SECOND_NS
+    context = {**caller.context, "aws:MultiFactorAuthAge": (str(age_s),)}
+    return msgspec.structs.replace(caller, context=context)
 
 
 def session_policies(cloud: Cloud, caller: Caller) -> list[SourcedPolicy] | None:
@@ -133,8 +145,11 @@ def _compiled(text: str, arn: str) -> SourcedPolicy:
     return SourcedPolicy(source_id=arn, name="the session policy", policy=policy)
 
 
-def passed_policies(call: Call, request: dict[str, Any]) -> tuple[str, list[str]]:
-    """The session policies of a request, checked. Raises MalformedPolicyDocument and others."""
+def passed_policies(call: Call, request: dict[str, Any], account: str) -> tuple[str, list[str]]:
+    """The session policies of a request, checked. Raises MalformedPolicyDocument and others.
+
+    Managed ones are AWS's or of `account`, which is the role's.
+    """
     text = request.get("Policy", "")
     if text:
         try:
@@ -144,9 +159,11 @@ def passed_policies(call: Call, request: dict[str, Any]) -> tuple[str, list[str]
     arns = [entry.get("arn", "") for entry in request.get("PolicyArns", ())]
     if len(arns) > POLICY_ARNS_MAX:
         raise invalid(f"At most {POLICY_ARNS_MAX} managed session policies can be passed.")
+    if arns:
+        call.cloud.registry.expect("iam")
     managed = call.port(ports.MANAGED_POLICY)
     for arn in arns:
-        if managed is None or managed(call.cloud, call.account, arn) is None:
+        if managed is None or managed(call.cloud, account, arn) is None:
             raise invalid(f"PolicyArn {arn} does not exist or is not attachable.")
     return text, arns
 

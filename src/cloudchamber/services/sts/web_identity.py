@@ -67,7 +67,7 @@ def assume_role_with_web_identity(call: Call, request: Input) -> Output:
     seconds = limits.duration_s(
         request.get("DurationSeconds"), limits.CHAINED_MAX_S, role.max_session_s
     )
-    assumed = Assumed(role, name, tags, _transitive(claims), context=extra)
+    assumed = Assumed(role, name, tags, _transitive(claims, tags), context=extra)
     return {
         **issue(call, request, assumed, seconds),
         "SubjectFromWebIdentityToken": str(claims.get("sub", "")),
@@ -209,10 +209,10 @@ def _tag_conditions(tags: dict[str, str]) -> dict[str, tuple[str, ...]]:
     return keys
 
 
-def _transitive(claims: Claims) -> list[str]:
+def _transitive(claims: Claims, tags: dict[str, str]) -> list[str]:
     found = claims.get("https://aws.amazon.com/tags")
     keys = found.get("transitive_tag_keys") if isinstance(found, dict) else None
-    return [str(key) for key in keys] if isinstance(keys, list) else []
+    return [key for key in tags if key in keys] if isinstance(keys, list) else []
 
 
 def _invalid_token(message: str) -> AwsError:
