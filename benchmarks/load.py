@@ -44,11 +44,7 @@ def drive(
     links: dict[int, socket.socket] = {}
     rest: dict[int, bytes] = {}
     for _ in range(connections):
-        link = socket.create_connection(("127.0.0.1", port))
-        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        links[link.fileno()] = link
-        rest[link.fileno()] = b""
-        poller.register(link.fileno(), select.EPOLLIN)
+        rest[_open(port, poller, links)] = b""
     before = sum(map(cpu_seconds, pids))
     began = time.perf_counter()
     for link in links.values():
@@ -56,20 +52,35 @@ def drive(
     done = errors = 0
     while time.perf_counter() - began < seconds:
         for number, _ in poller.poll(1.0):
-            data = rest[number] + links[number].recv(262_144)
+            piece = links[number].recv(262_144)
+            data = rest[number] + piece
             size = _answer_size(data)
-            if size is None or len(data) < size:
+            if piece and (size is None or len(data) < size):
                 rest[number] = data
                 continue
-            rest[number] = b""
             done += 1
             errors += data[9:12] != b"200"
+            if not piece or data.startswith(b"HTTP/1.0"):
+                # A server that closes after each answer: every request needs a new connection.
+                poller.unregister(number)
+                links.pop(number).close()
+                del rest[number]
+                number = _open(port, poller, links)
+            rest[number] = b""
             links[number].send(request)
     spent = time.perf_counter() - began
     cpu = sum(map(cpu_seconds, pids)) - before
     for link in links.values():
         link.close()
     return Figures(done / spent, cpu / done * 1e6 if done else 0.0, errors)
+
+
+def _open(port: int, poller: select.epoll, links: dict[int, socket.socket]) -> int:
+    link = socket.create_connection(("127.0.0.1", port))
+    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    links[link.fileno()] = link
+    poller.register(link.fileno(), select.EPOLLIN)
+    return link.fileno()
 
 
 def _answer_size(data: bytes) -> int | None:

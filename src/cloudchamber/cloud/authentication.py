@@ -9,12 +9,18 @@ are enforced, when it is refused as AWS refuses it.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.caller import ANONYMOUS, Caller, Credentials, root
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.settings import DEFAULT_REGION, NANOSECONDS, is_account
+from cloudchamber.cloud.settings import (
+    ACCOUNT_DIGITS,
+    DEFAULT_REGION,
+    NANOSECONDS,
+    is_account,
+)
 from cloudchamber.wire.credentials import Credential, parse_credential
 
 if TYPE_CHECKING:
@@ -53,13 +59,18 @@ def authenticate(
 
 def find_credentials(cloud: Cloud, access_key: str) -> Credentials | None:
     """What the world knows of an access key id, or None."""
-    if is_account(access_key):
-        return Credentials(caller=root(access_key, access_key=access_key))
+    if len(access_key) == ACCOUNT_DIGITS and is_account(access_key):
+        return _of_root(access_key)
     for answer in cloud.registry.ports(ports.CREDENTIALS):
         found: Credentials | None = answer(cloud, access_key)
         if found is not None:
             return found
     return None
+
+
+@lru_cache(maxsize=4096)
+def _of_root(account: str) -> Credentials:
+    return Credentials(caller=root(account, access_key=account))
 
 
 def _unsigned(cloud: Cloud) -> Caller:

@@ -143,7 +143,8 @@ def _deny(call: Call, decision: Decision, action: str, resource: str) -> None:
         "iam.denied" if enforced else "iam.would-deny",
         f"{call.caller.arn} {verb} {action} on {resource}: {decision.sentence()}",
         call.cause,
-        {"request_id": call.request_id, "decision": decision_data(decision)},
+        {"decision": decision_data(decision)},
+        call.request_id,
     )
     if enforced:
         raise AccessDenied(_code(call), _message(call, decision), decision, _status(call))

@@ -155,8 +155,7 @@ class Call:
                 self.resource,
                 f"{self.service.name}.{self.operation_name}",
                 f"{self.caller.arn} called {self.service.name}:{self.operation_name}",
-                0,
-                {"request_id": self.request_id},
+                request=self.request_id,
             )
         return self._cause
 

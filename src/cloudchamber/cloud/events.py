@@ -16,7 +16,11 @@ class Event(NamedTuple):
 
     `number` counts from 1; `time_ns` is the chamber's clock; `about` an ARN, a request id or
     another name of the deciding object; `what` a dotted kind (`sqs.message-dead-lettered`);
-    `cause` the number of the event that led here (0: nothing did); `sentence` says it to a person.
+    `cause` the number of the event that led here (0: nothing did); `sentence` says it to a person;
+    `request` is the id of the request it is about, where it is about one.
+
+    An event of a request has no details: a tuple of numbers and text is nothing that the garbage
+    collector has to look at again, and there are very many of them.
     """
 
     number: int
@@ -25,12 +29,18 @@ class Event(NamedTuple):
     what: str
     cause: int
     sentence: str
-    details: Mapping[str, Any]
+    details: Mapping[str, Any] | None
+    request: str = ""
 
     @property
     def id(self) -> str:
         """The event's public name, `ev-12`."""
         return f"ev-{self.number}"
+
+    def shown_details(self) -> dict[str, Any]:
+        """The details as they are shown, the request's id among them."""
+        request = {"request_id": self.request} if self.request else {}
+        return {**request, **(self.details or {})}
 
 
 class EventLog:
@@ -56,10 +66,13 @@ class EventLog:
         sentence: str,
         cause: int = 0,
         details: Mapping[str, Any] | None = None,
+        request: str = "",
     ) -> int:
         """Write one event and return its number."""
         self.last += 1
-        self._events.append(Event(self.last, time_ns, about, what, cause, sentence, details or {}))
+        self._events.append(
+            Event(self.last, time_ns, about, what, cause, sentence, details or None, request)
+        )
         return self.last
 
     def find(self, number: int) -> Event | None:
@@ -120,4 +133,4 @@ class EventLog:
 
 def mentions(event: Event, about: str) -> bool:
     """True when an event is about this ARN, id or request."""
-    return about in (event.about, event.id) or event.details.get("request_id") == about
+    return about in (event.about, event.id, event.request)

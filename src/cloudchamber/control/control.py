@@ -259,7 +259,7 @@ def _event_data(event: Event) -> dict[str, Any]:
         "about": event.about,
         "what": event.what,
         "sentence": event.sentence,
-        "details": dict(event.details),
+        "details": event.shown_details(),
     }
 
 
@@ -269,7 +269,7 @@ def _link(event: Event) -> dict[str, Any]:
         "time": format_instant(event.time_ns),
         "about": event.about,
         "sentence": event.sentence,
-        "details": dict(event.details),
+        "details": event.shown_details(),
     }
 
 

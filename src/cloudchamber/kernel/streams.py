@@ -108,12 +108,10 @@ class Stream:
 
     def uuid(self) -> str:
         """A version 4 UUID (RFC 4122), lower case with hyphens."""
-        high = self.u64()
-        low = self.u64()
-        return (
-            f"{high >> 32:08x}-{high >> 16 & 0xFFFF:04x}-4{high & 0xFFF:03x}"
-            f"-{low >> 48 & 0x3FFF | 0x8000:04x}-{low & 0xFFFFFFFFFFFF:012x}"
-        )
+        high = self.u64() & 0xFFFFFFFFFFFF0FFF | 0x4000
+        low = self.u64() & 0x3FFFFFFFFFFFFFFF | 0x8000000000000000
+        text = f"{high:016x}{low:016x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def alnum(self, n: int) -> str:
         """n letters and digits, both cases."""

@@ -25,7 +25,7 @@ def test_why_takes_the_newest_event_about_a_thing() -> None:
 
 def test_why_finds_an_event_by_its_id_and_by_its_request() -> None:
     log = EventLog(10)
-    number = log.add(1, "arn:a", "a.made", "", 0, {"request_id": "r-1"})
+    number = log.add(1, "arn:a", "a.made", "", request="r-1")
     assert log.why(f"ev-{number}") == log.why("r-1") != []
 
 
