@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
 DAYS = 397  # the longest life that browsers accept
-NAMES = ("localhost", "*.localhost", "*.s3.localhost", *DEFAULT_NAMES)
+# OpenSSL takes no wildcard right below a top-level name, so `*.localhost` serves others only.
+NAMES = ("localhost", "*.localhost", "s3.localhost", "*.s3.localhost", *DEFAULT_NAMES)
 
 
 def make_context(settings: TlsSettings, folder: Path, host: str) -> tuple[SSLContext, Path]:

@@ -64,8 +64,8 @@ def fail() -> Any:
 def test_an_error_comes_back_with_its_traceback() -> None:
     with pytest.raises(ForkError, match=r"(?s)in fail.*LookupError: no such queue"):
         fork(fail).result()
+    tasks: list[Callable[[], Any]] = [partial(int, 1), fail, partial(int, 2)]
     with pytest.raises(ForkError):
-        tasks: list[Callable[[], Any]] = [partial(int, 1), fail, partial(int, 2)]
         [*run_all(tasks, workers=3)]
 
 
