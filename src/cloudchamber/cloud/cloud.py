@@ -105,7 +105,10 @@ class Cloud(Inputs):
                 raise problem
             decoded = codec.decode(name, plain, route.labels)
         except WireError as error:
-            finish(codec.encode_error(name, spell_for(error, route.protocol), request_id))
+            response = codec.encode_error(name, spell_for(error, route.protocol), request_id)
+            declared = self.registry.expect(route.service).operation(name)
+            response.headers[FIDELITY_HEADER] = declared.fidelity
+            finish(response)
             return number
         headers = request.headers
         origin = Origin(
@@ -273,4 +276,6 @@ def _unrouted(error: WireError, request_id: str) -> Response:
         codec = codec_for(error.service or "sts", error.protocol)
     else:
         codec = codec_for("sts", "query")
-    return codec.encode_error(None, error, request_id)
+    response = codec.encode_error(None, error, request_id)
+    response.headers[FIDELITY_HEADER] = "refused"
+    return response
