@@ -22,7 +22,11 @@ SAYS_NO: Final = 1
 NOT_THERE: Final = 3
 PATIENCE_S: Final = 600
 # Variables of the project's own tests and tools, which are no settings of a verb.
-OTHER_VARIABLES: Final = ("CLOUDCHAMBER_ENDPOINT", "CLOUDCHAMBER_TF_PLUGINS")
+OTHER_VARIABLES: Final = (
+    "CLOUDCHAMBER_ENDPOINT",
+    "CLOUDCHAMBER_KILL_ROUNDS",
+    "CLOUDCHAMBER_TF_PLUGINS",
+)
 
 
 class Failure(Exception):
