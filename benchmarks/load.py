@@ -60,7 +60,7 @@ def drive(
                 continue
             done += 1
             errors += data[9:12] != b"200"
-            if not piece or data.startswith(b"HTTP/1.0"):
+            if not piece or data.startswith(b"HTTP/1.0") or b"onnection: close" in data[:600]:
                 # A server that closes after each answer: every request needs a new connection.
                 poller.unregister(number)
                 links.pop(number).close()
