@@ -166,7 +166,9 @@ def _arn_of_id(call: Call, organization: Organization, id_: str) -> str:
         or call.rows(POLICIES).get(id_)
         or call.rows(HANDSHAKES).get(id_)
     )
-    return row.arn if row is not None else "*"
+    # Another organization's invitation is not this one's thing.
+    known = row is not None and row.organization in ("", organization.id)
+    return row.arn if known else "*"
 
 
 def context_of(request: dict[str, Any]) -> Mapping[str, Sequence[str]]:

@@ -13,6 +13,7 @@ from cloudchamber.testing.chamber import Chamber
 MANAGER: Final = "111111111111"
 OUTSIDER: Final = "222222222222"
 SCP: Final = "SERVICE_CONTROL_POLICY"
+ADMINISTRATOR: Final = "arn:aws:iam::aws:policy/AdministratorAccess"
 RCP: Final = "RESOURCE_CONTROL_POLICY"
 
 
@@ -73,9 +74,18 @@ class Story:
         try:
             sqs.create_queue(QueueName=name)
         except ClientError as error:
-            assert error.response["Error"]["Code"] == "AccessDenied"
+            if error.response["Error"]["Code"] != "AccessDenied":
+                raise
             return False
         return True
+
+
+def user_of(chamber: Chamber, account: str) -> Any:
+    """The access key of a new administrator of an account."""
+    iam = chamber.client("iam", account=account)
+    iam.create_user(UserName="ann")
+    iam.attach_user_policy(UserName="ann", PolicyArn=ADMINISTRATOR)
+    return iam.create_access_key(UserName="ann")["AccessKey"]
 
 
 def document(**statement: Any) -> str:

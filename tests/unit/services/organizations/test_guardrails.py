@@ -8,18 +8,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cloudchamber.testing.chamber import Chamber
-from tests.unit.services.organizations.story import MANAGER, OUTSIDER, RCP, SCP, Story, document
-
-ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
-
-
-def user_of(chamber: Chamber, account: str) -> Any:
-    """The access key of a new administrator of an account."""
-    iam = chamber.client("iam", account=account)
-    iam.create_user(UserName="ann")
-    iam.attach_user_policy(UserName="ann", PolicyArn=ADMINISTRATOR)
-    return iam.create_access_key(UserName="ann")["AccessKey"]
+from tests.unit.services.organizations.story import (
+    MANAGER,
+    OUTSIDER,
+    RCP,
+    SCP,
+    Story,
+    document,
+    user_of,
+)
 
 
 def test_an_scp_denies_a_members_user_and_the_denial_names_the_statement(story: Story) -> None:
@@ -148,7 +145,7 @@ def test_the_organization_is_a_condition_key(story: Story) -> None:
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     for account in (member, MANAGER):
         story.chamber.client("sqs", account=account).send_message(QueueUrl=url, MessageBody="hi")
-    with pytest.raises(ClientError, match="not authorized|AccessDenied"):
+    with pytest.raises(ClientError, match="AccessDenied"):
         story.chamber.client("sqs", account="333333333333").send_message(
             QueueUrl=url, MessageBody="hi"
         )
