@@ -6,8 +6,10 @@ behaviour here. Everything is discarded with the object; two chambers never shar
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.config import Config
 
@@ -23,8 +25,14 @@ from cloudchamber.cloud.settings import (
     Throttling,
 )
 from cloudchamber.control.instants import format_instant, parse_instant
+from cloudchamber.server.forking import Forked, fork
 from cloudchamber.server.inprocess import InProcessHost
-from cloudchamber.testing.transport import SECRET, make_client
+from cloudchamber.testing.transport import SECRET, make_client, make_session
+
+if TYPE_CHECKING:
+    import boto3
+
+T = TypeVar("T")
 
 
 class Chamber:
@@ -109,6 +117,36 @@ class Chamber:
             token=given.get("SessionToken"),
             config=config,
         )
+
+    def session(
+        self,
+        region_name: str | None = None,
+        *,
+        account: str | None = None,
+        credentials: dict[str, Any] | None = None,
+    ) -> boto3.Session:
+        """A boto3 session whose clients and resources all lead here.
+
+        For code that takes a session: `chamber.session().resource("sqs")`. Who calls is chosen as
+        in `client`.
+        """
+        given = credentials or {}
+        return make_session(
+            self.host.handle,
+            region=region_name or self.cloud.settings.region,
+            access_key=given.get("AccessKeyId") or account or self.cloud.settings.account,
+            secret=given.get("SecretAccessKey", SECRET),
+            token=given.get("SessionToken"),
+        )
+
+    def branch(self, function: Callable[[Chamber], T]) -> Forked[T]:
+        """Run a function on a copy of this world, in a forked process of its own.
+
+        A fork costs milliseconds whatever the size of the world, so a thousand variations cost
+        little; `result()` waits for one. What the function returns must be picklable; this world
+        does not change.
+        """
+        return fork(partial(function, self))
 
     @property
     def now(self) -> str:

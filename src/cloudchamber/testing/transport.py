@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from io import BytesIO
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -20,6 +20,9 @@ from botocore.session import Session
 
 from cloudchamber.cloud.settings import Settings
 from cloudchamber.wire.http import Request, Response
+
+if TYPE_CHECKING:
+    import boto3
 
 ENDPOINT = "http://localhost:4566"
 SECRET = "chamber"
@@ -134,3 +137,22 @@ def make_client(
     answer: Any = before_send(handle)
     client.meta.events.register("before-send.*", answer)
     return client
+
+
+def make_session(
+    handle: Handle, *, region: str, access_key: str, secret: str = SECRET, token: str | None = None
+) -> boto3.Session:
+    """A boto3 session whose requests all go to `handle`."""
+    import boto3
+
+    core = Session()
+    answer: Any = before_send(handle)
+    core.register("before-send.*", answer)
+    core.set_config_variable("ec2_metadata_service_num_attempts", 0)
+    return boto3.Session(
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret,
+        aws_session_token=token,
+        region_name=region,
+        botocore_session=core,
+    )
