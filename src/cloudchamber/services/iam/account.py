@@ -21,7 +21,12 @@ from cloudchamber.services.iam.nouns import (
     USERS,
     Alias,
 )
-from cloudchamber.services.iam.proofs import MFA_DEVICES, OIDC_PROVIDERS
+from cloudchamber.services.iam.proofs import (
+    CERTIFICATES,
+    MFA_DEVICES,
+    OIDC_PROVIDERS,
+    SAML_PROVIDERS,
+)
 
 if TYPE_CHECKING:
     from cloudchamber.cloud.call import Call
@@ -75,10 +80,10 @@ def get_account_summary(call: Call, request: Input) -> Output:
         "InstanceProfiles": len(call.rows(PROFILES)),
         "Policies": len(policies),
         "PolicyVersionsInUse": sum(len(policy.versions) for policy in policies.values()),
-        "ServerCertificates": 0,
+        "ServerCertificates": len(call.rows(CERTIFICATES)),
         "MFADevices": len(devices),
         "MFADevicesInUse": sum(1 for device in devices.values() if device.user_id),
-        "Providers": len(call.rows(OIDC_PROVIDERS)),
+        "Providers": len(call.rows(OIDC_PROVIDERS)) + len(call.rows(SAML_PROVIDERS)),
         "AccountMFAEnabled": 0,
         "AccountAccessKeysPresent": int(root_keys is not None and bool(root_keys.access_keys)),
         "AccountPasswordPresent": 1,

@@ -17,7 +17,8 @@ from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.iam.lifecycle import REPORT_LIFE
 from cloudchamber.services.iam.mfa_devices import devices_of
 from cloudchamber.services.iam.nouns import ACCESS_KEYS, PASSWORD_POLICIES, ROOT_KEYS, USERS, User
-from cloudchamber.services.iam.proofs import REPORTS, CredentialReport
+from cloudchamber.services.iam.proofs import REPORTS, CredentialReport, UserCredential
+from cloudchamber.services.iam.user_credentials import CERTIFICATE, credentials_of
 from cloudchamber.services.iam.views import seconds
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _root_line(call: Call) -> tuple[str, ...]:
         "not_supported",
         "false",
         *_key_cells(call, keys.access_keys if keys is not None else ()),
-        *_certificate_cells(),
+        *_certificate_cells(()),
     )
 
 
@@ -129,7 +130,7 @@ def _user_line(call: Call, user: User) -> tuple[str, ...]:
         *_password_cells(call, user),
         _flag(bool(devices_of(call, user.id))),
         *_key_cells(call, user.access_keys),
-        *_certificate_cells(),
+        *_certificate_cells(credentials_of(call, user, CERTIFICATE)),
     )
 
 
@@ -159,9 +160,10 @@ def _key_cells(call: Call, ids: Sequence[str]) -> tuple[str, ...]:
     return tuple(cells)
 
 
-def _certificate_cells() -> tuple[str, ...]:
-    # Signing certificates are refused, so that nobody has one.
-    return ("false", _NONE, "false", _NONE)
+def _certificate_cells(rows: Sequence[UserCredential]) -> tuple[str, ...]:
+    cells = [(_flag(row.status == "Active"), _iso(row.made_ns)) for row in rows]
+    cells += [("false", _NONE)] * (_KEYS - len(cells))
+    return (*cells[0], *cells[1])
 
 
 def _flag(is_so: bool) -> str:

@@ -37,6 +37,7 @@ QUOTAS: Final[Mapping[str, Quota]] = MappingProxyType(
         "TagsPerResource": _quota(50),
         "MFADevicesPerUser": _quota(8),
         "OpenIdConnectProvidersPerAccount": _quota(100, "L-858F3967", adjustable=True),
+        "SAMLProvidersPerAccount": _quota(100, "L-DB618D39"),
         "ClientIdsPerOpenIdConnectProvider": _quota(100),
         # Lengths in characters; white space does not count.
         "PolicySize": _quota(6144),

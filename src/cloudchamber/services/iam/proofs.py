@@ -54,9 +54,66 @@ class RoleDeletion(msgspec.Struct):
     status: str
 
 
+class SamlProvider(msgspec.Struct, kw_only=True):
+    """A SAML provider: its metadata as it came. `valid_until_ns` is 0 where it does not say."""
+
+    name: str
+    arn: str
+    uuid: str
+    created_ns: int
+    metadata: str
+    valid_until_ns: int = 0
+    encryption: str = ""
+    tags: list[Tag] = []
+
+
+class ServerCertificate(msgspec.Struct, kw_only=True):
+    """A server certificate; `body`, `chain` and `key` are PEM. The key is never shown."""
+
+    name: str
+    path: str
+    id: str
+    arn: str
+    uploaded_ns: int
+    expires_ns: int
+    body: str
+    key: str
+    chain: str = ""
+    tags: list[Tag] = []
+
+
+class UserCredential(msgspec.Struct, kw_only=True):
+    """What else a user may have: an SSH key, a signing certificate, a service's own password.
+
+    `kind` is `ssh`, `certificate` or `service`; `body` the key or certificate, `digest` the
+    fingerprint or the password's digest, `service` the service of a service's own.
+    """
+
+    id: str
+    kind: str
+    user_id: str
+    made_ns: int
+    status: str = "Active"
+    body: str = ""
+    digest: str = ""
+    service: str = ""
+    service_user: str = ""
+
+
 OIDC_PROVIDERS = Table("iam.oidc-providers", OidcProvider, "account", ordered=True)
+SAML_PROVIDERS = Table("iam.saml-providers", SamlProvider, "account", ordered=True)
+CERTIFICATES = Table("iam.server-certificates", ServerCertificate, "account", ordered=True)
+USER_CREDENTIALS = Table("iam.user-credentials", UserCredential, "account")
 MFA_DEVICES = Table("iam.mfa-devices", MfaDevice, "account", ordered=True)
 REPORTS = Table("iam.credential-reports", CredentialReport, "account")
 DELETIONS = Table("iam.role-deletions", RoleDeletion, "account")
 
-PROOF_TABLES = (OIDC_PROVIDERS, MFA_DEVICES, REPORTS, DELETIONS)
+PROOF_TABLES = (
+    OIDC_PROVIDERS,
+    SAML_PROVIDERS,
+    CERTIFICATES,
+    USER_CREDENTIALS,
+    MFA_DEVICES,
+    REPORTS,
+    DELETIONS,
+)

@@ -27,8 +27,11 @@ from cloudchamber.services.iam import (
     policies,
     principals,
     roles,
+    saml_providers,
+    server_certificates,
     service_linked_roles,
     simulation,
+    user_credentials,
     users,
 )
 from cloudchamber.services.iam.limits import QUOTAS
@@ -53,6 +56,13 @@ _on_oidc = partial(simulated, resource=oidc_providers.resource, context=permissi
 _on_device = partial(simulated, resource=mfa_devices.resource, context=permissions.conditions)
 _on_linked = partial(
     simulated, resource=service_linked_roles.resource, context=service_linked_roles.service_named
+)
+_saml = partial(recorded, note="AssumeRoleWithSAML is refused.", resource=saml_providers.resource)
+_certificate = partial(
+    recorded, note="No load balancer uses it yet.", resource=server_certificates.resource
+)
+_credential = partial(
+    recorded, note="No service lets anybody in with it.", resource=permissions.user
 )
 _password = partial(recorded, note=_NO_CONSOLE, resource=permissions.user)
 
@@ -183,6 +193,49 @@ SERVICE = Service(
         "TagOpenIDConnectProvider": _on_oidc(oidc_providers.tag_provider),
         "UntagOpenIDConnectProvider": _on_oidc(oidc_providers.untag_provider),
         "ListOpenIDConnectProviderTags": _on_oidc(oidc_providers.list_provider_tags),
+        "CreateSAMLProvider": _saml(saml_providers.create_saml_provider),
+        "GetSAMLProvider": _saml(saml_providers.get_saml_provider),
+        "UpdateSAMLProvider": _saml(saml_providers.update_saml_provider),
+        "ListSAMLProviders": simulated(saml_providers.list_saml_providers),
+        "DeleteSAMLProvider": _saml(saml_providers.delete_saml_provider),
+        "TagSAMLProvider": _saml(saml_providers.tag_provider),
+        "UntagSAMLProvider": _saml(saml_providers.untag_provider),
+        "ListSAMLProviderTags": _saml(saml_providers.list_provider_tags),
+        # Certificates and other credentials
+        "UploadServerCertificate": _certificate(server_certificates.upload_server_certificate),
+        "GetServerCertificate": _certificate(server_certificates.get_server_certificate),
+        "ListServerCertificates": simulated(
+            server_certificates.list_server_certificates, resource=server_certificates.resources
+        ),
+        "UpdateServerCertificate": _certificate(server_certificates.update_server_certificate),
+        "DeleteServerCertificate": _certificate(server_certificates.delete_server_certificate),
+        "TagServerCertificate": _certificate(server_certificates.tag_certificate),
+        "UntagServerCertificate": _certificate(server_certificates.untag_certificate),
+        "ListServerCertificateTags": _certificate(server_certificates.list_certificate_tags),
+        "UploadSSHPublicKey": _credential(user_credentials.upload_ssh_public_key),
+        "GetSSHPublicKey": _credential(user_credentials.get_ssh_public_key),
+        "ListSSHPublicKeys": _credential(user_credentials.list_ssh_public_keys),
+        "UpdateSSHPublicKey": _credential(user_credentials.update_ssh_public_key),
+        "DeleteSSHPublicKey": _credential(user_credentials.delete_ssh_public_key),
+        "UploadSigningCertificate": _credential(user_credentials.upload_signing_certificate),
+        "ListSigningCertificates": _credential(user_credentials.list_signing_certificates),
+        "UpdateSigningCertificate": _credential(user_credentials.update_signing_certificate),
+        "DeleteSigningCertificate": _credential(user_credentials.delete_signing_certificate),
+        "CreateServiceSpecificCredential": _credential(
+            user_credentials.create_service_specific_credential
+        ),
+        "ListServiceSpecificCredentials": _credential(
+            user_credentials.list_service_specific_credentials
+        ),
+        "UpdateServiceSpecificCredential": _credential(
+            user_credentials.update_service_specific_credential
+        ),
+        "ResetServiceSpecificCredential": _credential(
+            user_credentials.reset_service_specific_credential
+        ),
+        "DeleteServiceSpecificCredential": _credential(
+            user_credentials.delete_service_specific_credential
+        ),
         # MFA devices
         "CreateVirtualMFADevice": _on_device(
             mfa_devices.create_virtual_mfa_device,

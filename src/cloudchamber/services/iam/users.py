@@ -19,6 +19,7 @@ from cloudchamber.services.iam.listing import listed_rows
 from cloudchamber.services.iam.managed import expect_boundary, set_boundary
 from cloudchamber.services.iam.mfa_devices import devices_of
 from cloudchamber.services.iam.nouns import ACCESS_KEYS, GROUPS, USERS, User, key_of
+from cloudchamber.services.iam.user_credentials import CERTIFICATE, SERVICE, SSH, credentials_of
 from cloudchamber.services.iam.views import seconds, user_item, user_view
 
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ BLOCKERS: Final[tuple[tuple[Callable[[Call, User], object], str], ...]] = (
     (lambda call, user: user.access_keys, "delete access keys"),
     (lambda call, user: user.login, "delete login profile"),
     (lambda call, user: devices_of(call, user.id), "delete MFA device"),
+    (lambda call, user: credentials_of(call, user, SSH), "delete SSH public keys"),
+    (lambda call, user: credentials_of(call, user, CERTIFICATE), "delete signing certificate"),
+    (
+        lambda call, user: credentials_of(call, user, SERVICE),
+        "delete service specific credentials",
+    ),
     (lambda call, user: user.groups, "remove users from group"),
 )
 

@@ -123,9 +123,11 @@ def test_aws_policies_not_used_are_not_shown(iam: Any) -> None:
 
 
 def test_what_is_not_here_is_refused_by_name(iam: Any) -> None:
-    code, status, message = refusal(iam.upload_signing_certificate, CertificateBody="x")
+    code, status, message = refusal(
+        iam.generate_organizations_access_report, EntityPath="o-1234567890/r-1234"
+    )
     assert (code, status) == ("NotImplemented", 501)
-    assert "iam.UploadSigningCertificate" in message
+    assert "iam.GenerateOrganizationsAccessReport" in message
 
 
 def test_an_event_tells_whom_a_call_was_about(iam: Any, chamber: Any) -> None:
