@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentit
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import msgspec
@@ -104,7 +105,7 @@ def _expect_provider(call: Call, account: str, issuer: str) -> OidcFacts:
 def _check_times(call: Call, claims: Claims) -> None:
     now_s = call.now // SECOND_NS
     expires = claims["exp"]
-    if not isinstance(expires, (int, float)):
+    if not _is_instant(expires):
         raise _invalid_token("The exp claim is not a number.")
     if now_s >= expires:
         raise AwsError(
@@ -113,14 +114,21 @@ def _check_times(call: Call, claims: Claims) -> None:
             f"{int(expires)}",
         )
     for claim in ("nbf", "iat"):
-        value = claims.get(claim)
-        if isinstance(value, (int, float)) and value > now_s + 300:
+        value = claims.get(claim, 0)
+        if not _is_instant(value):
+            raise _invalid_token(f"The {claim} claim is not a number.")
+        if value > now_s + 300:
             raise _invalid_token(f"Token is not valid yet: its {claim} is {int(value)}")
+
+
+def _is_instant(value: Any) -> bool:
+    # JSON in Python knows NaN and infinity; a token with one would never expire, or never begin.
+    return isinstance(value, (int, float)) and math.isfinite(value)
 
 
 def _audience(claims: Claims, provider: OidcFacts) -> str:
     given = claims["aud"]
-    audiences = [given] if isinstance(given, str) else list(given)
+    audiences = given if isinstance(given, list) else [given]
     # With several audiences the authorised party says for whom the token was made.
     named = claims.get("azp")
     candidates = [str(named)] if named and len(audiences) > 1 else [str(each) for each in audiences]

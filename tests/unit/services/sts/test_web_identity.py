@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +11,8 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cloudchamber import Chamber
 from tests.unit.services.sts.identities import (
@@ -233,3 +237,34 @@ def test_a_replay_needs_no_key_server(chamber: Chamber) -> None:
         me = again.client("sts", credentials=session).get_caller_identity()
         assert me["Arn"].endswith("assumed-role/r/job")
         assume(again, issuer.token(now_s(again)))  # its keys are remembered
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    odd=st.dictionaries(
+        st.sampled_from(
+            ["exp", "nbf", "iat", "aud", "sub", "azp", "amr", "https://aws.amazon.com/tags"]
+        ),
+        ANYTHING,
+        min_size=1,
+    ),
+    header=st.dictionaries(st.sampled_from(["kid", "alg", "typ"]), ANYTHING),
+)
+def test_odd_claims_never_break_the_chamber(
+    chamber: Chamber, issuer: Issuer, role: str, odd: dict[str, Any], header: dict[str, Any]
+) -> None:
+    parts = ({"alg": "RS256", "kid": "one", **header}, {**issuer.claims(now_s(chamber)), **odd})
+    forged = ".".join(
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts
+    )
+    answer = code(assume, chamber=chamber, token=f"{forged}.AAAA")
+    assert answer in (("InvalidIdentityToken", 400), ("ExpiredTokenException", 400))
