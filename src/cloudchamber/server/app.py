@@ -115,8 +115,16 @@ class Server:
         loop = asyncio.get_running_loop()
         admission = Admission(settings.host, settings.allowed_hosts)
         activity = Activity()
+        collector = Collector(lambda: activity.arrivals)
         host = ServedHost(
-            self._cloud, admission, activity, loop, monotonic_ns, self._directory, self._describe
+            self._cloud,
+            admission,
+            activity,
+            loop,
+            monotonic_ns,
+            self._directory,
+            self._describe,
+            collector.discarded,
         )
         if self._is_old:
             host.drop_orphans()
@@ -127,7 +135,6 @@ class Server:
         self._started = started
         stopped = self._on_signals(loop)
         note = _write_note(started, self._say)
-        collector = Collector(lambda: host.cloud.number)
         collector.start()
         timer = _every(loop, COLLECT_EVERY_S, collector.tick)
         try:

@@ -52,12 +52,17 @@ class ServedHost:
         now: Callable[[], int],
         directory: DataDirectory | None = None,
         describe: Callable[[], dict[str, Any]] = dict,
+        discarded: Callable[[], None] = lambda: None,
     ) -> None:
-        """`now` is a monotonic clock in ns. Raises KernelError for a clock mode that is none."""
+        """`now` is a monotonic clock in ns; `discarded` hears that a world was thrown away.
+
+        Raises KernelError for a clock mode that is none.
+        """
         self._cloud = cloud
         self._admission = admission
         self._directory = directory
         self._describe = describe
+        self._discarded = discarded
         self._parked: dict[int, Exchange] = {}
         self._recorded_ns = cloud.kernel.now  # the instant of the newest record
         self._told_ns = 0  # the latest instant at which a call that waited was answered
@@ -262,6 +267,7 @@ class ServedHost:
         self._told_ns = 0
         self.drop_orphans()
         self._pacer.follow(cloud)
+        self._discarded()
 
     def drop_orphans(self) -> None:
         """Forget the waiting calls of a world that was read back: their clients are gone, and a
