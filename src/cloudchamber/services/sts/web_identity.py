@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentit
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import msgspec
@@ -17,8 +18,8 @@ from cloudchamber.cloud import ports
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
-from cloudchamber.cloud.errors import AwsError, OutsideError
-from cloudchamber.cloud.ports import OidcFacts
+from cloudchamber.cloud.errors import AccessDenied, AwsError, OutsideError
+from cloudchamber.cloud.ports import OidcFacts, RoleFacts
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.sts import limits
 from cloudchamber.services.sts.nouns import KEY_SETS, SECOND_NS, KeySet
@@ -26,13 +27,15 @@ from cloudchamber.services.sts.roles import (
     Assumed,
     find_role,
     issue,
-    not_authorised,
     provider_principal,
     trust_policy,
 )
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
 TOKEN_MAX = 20_000
+TEXT_MAX = 255
+TAG_KEY = re.compile(r"[\w .:/=+@-]{1,128}")
+TAG_VALUE = re.compile(r"[\w .:/=+@-]{0,256}")
 ADAPTER = "web-keys"
 Claims = dict[str, Any]
 
@@ -46,35 +49,53 @@ def assume_role_with_web_identity(call: Call, request: Input) -> Output:
     assert parsed is not None  # find_role has read it
     token = request["WebIdentityToken"]
     header, claims = _read(token)
-    issuer = str(claims.get("iss", ""))
+    issuer, subject = claims["iss"], claims["sub"]
     provider = _expect_provider(call, parsed.account, issuer)
     _check_times(call, claims)
     audience = _audience(claims, provider)
     _verify(call, token, header, issuer)
     if role is None:
-        raise not_authorised(call, "sts:AssumeRoleWithWebIdentity", arn)
+        raise AwsError("AccessDenied", _refusal("AssumeRoleWithWebIdentity"), 403)
     extra = _conditions(provider, claims, audience)
     tags = _session_tags(claims)
     asked = {**extra, "sts:RoleSessionName": (name,), **_tag_conditions(tags)}
     for action in ("AssumeRoleWithWebIdentity", *(("TagSession",) if tags else ())):
-        require(
-            call,
-            f"sts:{action}",
-            arn,
-            extra=asked,
-            resource_policy=trust_policy(role),
-            principal=provider_principal(provider.arn),
-        )
+        _require(call, action, role, provider, asked)
     seconds = limits.duration_s(
         request.get("DurationSeconds"), limits.CHAINED_MAX_S, role.max_session_s
     )
     assumed = Assumed(role, name, tags, _transitive(claims, tags), context=extra)
     return {
         **issue(call, request, assumed, seconds),
-        "SubjectFromWebIdentityToken": str(claims.get("sub", "")),
+        "SubjectFromWebIdentityToken": subject,
         "Provider": provider.arn,
         "Audience": audience,
     }
+
+
+def _require(
+    call: Call,
+    action: str,
+    role: RoleFacts,
+    provider: OidcFacts,
+    asked: dict[str, tuple[str, ...]],
+) -> None:
+    """Ask the trust policy. A denial names no caller, for there is none yet."""
+    try:
+        require(
+            call,
+            f"sts:{action}",
+            role.arn,
+            extra=asked,
+            resource_policy=trust_policy(role),
+            principal=provider_principal(provider.arn),
+        )
+    except AccessDenied as error:
+        raise AccessDenied(error.code, _refusal(action), error.decision) from error
+
+
+def _refusal(action: str) -> str:
+    return f"Not authorized to perform sts:{action}"
 
 
 def _read(token: str) -> tuple[dict[str, Any], Claims]:
@@ -91,7 +112,15 @@ def _read(token: str) -> tuple[dict[str, Any], Claims]:
     for claim in ("iss", "sub", "exp", "aud"):
         if claim not in claims:
             raise _invalid_token(f"Missing a required claim: {claim}")
+    for claim in ("iss", "sub"):
+        if not _is_word(claims[claim]):
+            raise _invalid_token(f"The {claim} claim is no text of at most {TEXT_MAX} characters.")
     return header, claims
+
+
+def _is_word(value: Any) -> bool:
+    """Whether a claim can stand in answers, conditions and sessions."""
+    return isinstance(value, str) and 0 < len(value) <= TEXT_MAX and value.isprintable()
 
 
 def _expect_provider(call: Call, account: str, issuer: str) -> OidcFacts:
@@ -143,7 +172,7 @@ def _verify(call: Call, token: str, header: dict[str, Any], issuer: str) -> None
     import jwt
 
     if header.get("alg") not in ALGORITHMS:
-        raise _invalid_token(f"Unsupported signing algorithm: {header.get('alg')}")
+        raise _invalid_token(f"The token is not signed with one of {', '.join(ALGORITHMS)}")
     known = call.rows(KEY_SETS).get(issuer)
     key = _find_key(known.text, header) if known is not None else None
     if key is None:
@@ -189,10 +218,9 @@ def _conditions(provider: OidcFacts, claims: Claims, audience: str) -> dict[str,
     keys: dict[str, tuple[str, ...]] = {f"{provider.url}:aud": (audience,)}
     for claim in ("sub", "amr", "azp", "email", "oaud", "id", "google"):
         value = claims.get(claim)
-        if isinstance(value, str):
-            keys[f"{provider.url}:{claim}"] = (value,)
-        elif isinstance(value, list):
-            keys[f"{provider.url}:{claim}"] = tuple(str(each) for each in value)
+        words = tuple(each for each in _listed(value) if _is_word(each))
+        if words:
+            keys[f"{provider.url}:{claim}"] = words
     keys["aws:FederatedProvider"] = (provider.arn,)
     return keys
 
@@ -203,10 +231,21 @@ def _session_tags(claims: Claims) -> dict[str, str]:
     tags = found.get("principal_tags") if isinstance(found, dict) else None
     if not isinstance(tags, dict):
         return {}
-    return {
-        str(key): str(value[0] if isinstance(value, list) and value else value)
-        for key, value in tags.items()
-    }
+    read: dict[str, str] = {}
+    for key, given in tags.items():
+        value = _listed(given)[0] if _listed(given) else ""
+        if (
+            not TAG_KEY.fullmatch(key)
+            or not isinstance(value, str)
+            or not TAG_VALUE.fullmatch(value)
+        ):
+            raise _invalid_token("The token holds a session tag that is none.")
+        read[key] = value
+    return read
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _tag_conditions(tags: dict[str, str]) -> dict[str, tuple[str, ...]]:
