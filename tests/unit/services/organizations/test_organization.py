@@ -339,3 +339,10 @@ def test_consolidated_billing_has_no_policies() -> None:
         assert refused(story.api.enable_all_features)[0] == "NotImplemented"
         member = story.account("dev")
         assert story.may_queue(member)
+
+
+def test_values_that_do_not_fit(story: Story) -> None:
+    listing = story.api.list_children
+    assert refused(listing, ParentId="x", ChildType="ACCOUNT")[0] == "InvalidInput"
+    assert refused(listing, ParentId=story.root, ChildType="x")[0] == "InvalidInput"
+    assert refused(story.api.list_accounts, MaxResults=21)[0] == "InvalidInput"
