@@ -109,12 +109,18 @@ class InProcessHost:
             if request.path.startswith(PREFIX):
                 answers.append(self._api.handle(request))
             else:
-                number = self._cloud.begin(request, answers.append)
+
+                def finish(response: Response) -> None:
+                    # From here on this thread is about to call again, though it may take a moment
+                    # until it has the lock back.
+                    answers.append(response)
+                    self._activity.answered(thread, monotonic_ns())
+
+                number = self._cloud.begin(request, finish)
                 if not answers:
                     self._wait(number, answers, thread)
             if self._waiting:
                 self._changed.notify_all()
-            self._activity.answered(thread, monotonic_ns())
             return answers[0]
 
     def _wait(self, number: int, answers: list[Response], thread: int) -> None:

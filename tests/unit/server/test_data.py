@@ -35,7 +35,7 @@ class Opened:
             else:
                 self.world = self.directory.read_world()
                 self.directory.replay(seed, self.records.append, self._progress)
-        except BaseException:
+        except DataError:
             self.directory.close()
             raise
 

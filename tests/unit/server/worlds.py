@@ -12,6 +12,7 @@ from typing import Any
 from cloudchamber.cloud.cloud import Cloud
 from cloudchamber.cloud.settings import Settings
 from cloudchamber.server.data.directory import DataDirectory
+from cloudchamber.server.data.errors import DataError
 from cloudchamber.server.data.opening import open_world
 from cloudchamber.server.host import ServedHost
 from cloudchamber.server.http.activity import Activity
@@ -66,7 +67,7 @@ class Hosted:
                 opened = open_world(
                     self.directory, settings, given, self.said.append, lambda done, total: None
                 )
-            except BaseException:
+            except DataError:
                 self.directory.close()
                 raise
             cloud, is_old = opened.cloud, opened.is_old
