@@ -6,6 +6,7 @@ Rules of this file: GetCallerIdentity needs no permission and cannot be denied.
 from __future__ import annotations
 
 from cloudchamber.cloud.authentication import find_credentials
+from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.authorization_message import MessageError, decode_message
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.caller import Caller
@@ -66,7 +67,10 @@ def get_federation_token(call: Call, request: Input) -> Output:
     policy, arns = passed_policies(call, request, caller.account)
     percent = limits.packed_percent(policy, arns, tags)
     seconds = _duration_s(caller, request)
-    arn = f"arn:{call.partition}:sts::{caller.account}:federated-user/{name}"
+    arn = federated_user(call, request)
+    if tags:
+        given = {f"aws:RequestTag/{key}": (value,) for key, value in tags.items()}
+        require(call, "sts:TagSession", arn, extra={"aws:TagKeys": tuple(tags), **given})
     user_id = f"{caller.account}:{name}"
     federated = Caller(
         kind="federated-user",
@@ -89,6 +93,11 @@ def get_federation_token(call: Call, request: Input) -> Output:
     if percent is not None:
         output["PackedPolicySize"] = percent
     return output
+
+
+def federated_user(call: Call, request: Input) -> str:
+    """The ARN of the federated user that a request is about to make."""
+    return f"arn:{call.partition}:sts::{call.account}:federated-user/{request['Name']}"
 
 
 def _duration_s(caller: Caller, request: Input) -> int:

@@ -31,7 +31,9 @@ SERVICE: Final = Service(
         "GetAccessKeyInfo": simulated(identity.get_access_key_info),
         "GetCallerIdentity": simulated(identity.get_caller_identity, open=True),
         "GetDelegatedAccessToken": refused("it needs temporary delegation requests"),
-        "GetFederationToken": simulated(identity.get_federation_token, mutates=True),
+        "GetFederationToken": simulated(
+            identity.get_federation_token, resource=identity.federated_user, mutates=True
+        ),
         "GetSessionToken": simulated(identity.get_session_token, open=True, mutates=True),
         "GetWebIdentityToken": refused("it needs outbound web identity federation"),
     },

@@ -155,6 +155,26 @@ def test_federation_needs_a_permission(chamber: Chamber, iam: Any) -> None:
     assert "sts:GetFederationToken" in answer[2]
 
 
+def test_a_permission_may_name_the_federated_user(chamber: Chamber, iam: Any) -> None:
+    arn = f"arn:aws:sts::{ACCOUNT}:federated-user/ann"
+    get = sts_of(
+        chamber, user_key(iam, policy=allow("sts:GetFederationToken", arn))
+    ).get_federation_token
+    assert get(Name="ann")["Credentials"]
+    assert code(get, Name="bob") == ("AccessDenied", 403)
+    tags = [{"Key": "team", "Value": "blue"}]
+    answer = refusal(get, Name="ann", Tags=tags)
+    assert answer[:2] == ("AccessDenied", 403)
+    assert "sts:TagSession" in answer[2]
+    both = allow(["sts:GetFederationToken", "sts:TagSession", "sqs:CreateQueue"])
+    iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=both)
+    policy = allow("sqs:CreateQueue", f"arn:aws:sqs:*:{ACCOUNT}:${{aws:PrincipalTag/team}}")
+    session = get(Name="ann", Tags=tags, Policy=policy)["Credentials"]
+    sqs = chamber.client("sqs", credentials=session)
+    sqs.create_queue(QueueName="blue")
+    assert code(sqs.create_queue, QueueName="red")[0] == "AccessDenied"
+
+
 # GetAccessKeyInfo, DecodeAuthorizationMessage
 
 
