@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from cloudchamber.cloud.settings import Lifecycle
 from cloudchamber.testing.chamber import Chamber
 from tests.unit.services.organizations.story import MANAGER, OUTSIDER, Story, refused, user_of
 
@@ -41,8 +42,9 @@ def test_the_role_has_the_name_that_was_asked_for(story: Story) -> None:
 
 
 def test_creation_takes_the_time_of_the_lifecycle() -> None:
-    for lifecycle, seconds in (("realistic", 300), ("adversarial", 3600)):
-        with Chamber(seed=1, account=MANAGER, lifecycle=lifecycle) as chamber:  # type: ignore[arg-type]
+    profiles: tuple[tuple[Lifecycle, int], ...] = (("realistic", 300), ("adversarial", 3600))
+    for lifecycle, seconds in profiles:
+        with Chamber(seed=1, account=MANAGER, lifecycle=lifecycle) as chamber:
             story = Story(chamber)
             request = story.api.create_account(Email="a@corp.example.com", AccountName="a")
             id_ = request["CreateAccountStatus"]["Id"]
@@ -60,6 +62,22 @@ def test_creation_takes_the_time_of_the_lifecycle() -> None:
             assert not story.api.list_create_account_status(States=["IN_PROGRESS"])[
                 "CreateAccountStatuses"
             ]
+
+
+def test_a_creation_under_way_goes_on_in_a_fork() -> None:
+    with Chamber(seed=1, account=MANAGER, lifecycle="realistic") as chamber:
+        story = Story(chamber)
+        story.api.create_account(Email="a@corp.example.com", AccountName="a")
+        chamber.advance(299)
+        with chamber.fork() as other:
+            api = other.client("organizations")
+            assert len(api.list_accounts()["Accounts"]) == 1
+            other.advance(1)
+            found = api.list_accounts()["Accounts"]
+            assert len(found) == 2
+            chamber.advance(1)
+            assert story.api.list_accounts()["Accounts"] == found
+            assert chamber.digest == other.digest
 
 
 def test_an_address_is_one_accounts(story: Story) -> None:
