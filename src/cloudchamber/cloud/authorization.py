@@ -121,7 +121,8 @@ def decide(
         boundary=known.boundary if known else None,
         session=session_of(call.cloud, caller) if session_of and caller.session else None,
         resource=resource_policy,
-        scps=_levels(guardrails.scps if guardrails else None),
+        # "SCPs do not affect any service-linked role", Organizations user guide.
+        scps=_levels(guardrails.scps if guardrails and not _is_linked(caller) else None),
         rcps=_levels(resource_guardrails.rcps if resource_guardrails else None),
     )
     request = AccessRequest(
@@ -129,7 +130,7 @@ def decide(
         action=action,
         resource=resource,
         resource_account=owner,
-        context=_context(call, known, guardrails, extra),
+        context=_context(call, known, guardrails, resource_guardrails, extra),
     )
     return evaluate(request, policies)
 
@@ -210,6 +211,10 @@ def _policies(call: Call, caller: Caller) -> ports.CallerPolicies | None:
     return found
 
 
+def _is_linked(caller: Caller) -> bool:
+    return ":role/aws-service-role/" in caller.role_arn
+
+
 def _levels(levels: Any) -> list[list[SourcedPolicy]] | None:
     return None if levels is None else [list(level) for level in levels]
 
@@ -230,6 +235,7 @@ def _context(
     call: Call,
     known: ports.CallerPolicies | None,
     guardrails: ports.Guardrails | None,
+    of_resource: ports.Guardrails | None,
     extra: Mapping[str, Sequence[str]] | None,
 ) -> dict[str, Sequence[str]]:
     """The global condition keys of a call; those that follow from the principal are its own.
@@ -250,6 +256,9 @@ def _context(
     }
     if caller.source_identity:
         context["aws:SourceIdentity"] = (caller.source_identity,)
+    if of_resource is not None:
+        for name, values in of_resource.context.items():
+            context[name.replace("aws:Principal", "aws:Resource")] = values
     for more in (
         known.context if known else None,
         guardrails.context if guardrails else None,

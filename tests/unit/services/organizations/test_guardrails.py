@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from cloudchamber.cloud.authorization import decide
+from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.caller import Caller
 from tests.unit.services.organizations.story import (
     MANAGER,
     OUTSIDER,
@@ -149,6 +152,46 @@ def test_the_organization_is_a_condition_key(story: Story) -> None:
         story.chamber.client("sqs", account="333333333333").send_message(
             QueueUrl=url, MessageBody="hi"
         )
+
+
+def test_an_scp_can_keep_members_to_what_the_organization_owns(story: Story) -> None:
+    member = story.account("dev")
+    outside = story.chamber.client("sqs", account=OUTSIDER)
+    theirs = outside.create_queue(QueueName="shared")["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:{OUTSIDER}:shared"
+    policy = document(Effect="Allow", Principal="*", Action="sqs:SendMessage", Resource=arn)
+    outside.set_queue_attributes(QueueUrl=theirs, Attributes={"Policy": policy})
+    sqs = story.chamber.client("sqs", account=member)
+    ours = sqs.create_queue(QueueName="ours")["QueueUrl"]
+    sqs.send_message(QueueUrl=theirs, MessageBody="before")
+    perimeter = story.policy(
+        "perimeter", Sid="OnlyOurs", Effect="Deny", Action="sqs:SendMessage", Resource="*",
+        Condition={"StringNotEquals": {"aws:ResourceOrgID": story.organization["Id"]}},
+    )  # fmt: skip
+    story.api.attach_policy(PolicyId=perimeter, TargetId=story.root)
+    sqs.send_message(QueueUrl=ours, MessageBody="within")
+    with pytest.raises(ClientError, match="explicit deny in a service control policy"):
+        sqs.send_message(QueueUrl=theirs, MessageBody="without")
+
+
+def test_a_service_linked_role_is_not_bound_by_scps(story: Story) -> None:
+    member = story.account("dev")
+    story.deny("NoQueues", "sqs:*", member)
+    cloud = story.chamber.cloud
+    effects = []
+    for path in ("aws-service-role/spot.amazonaws.com/", ""):
+        role = f"arn:aws:iam::{member}:role/{path}worker"
+        session = Caller(
+            kind="role-session", account=member, role_arn=role, user_id="AROA:s",
+            arn=f"arn:aws:sts::{member}:assumed-role/worker/s",
+        )  # fmt: skip
+        sqs = cloud.registry.expect("sqs")
+        call = Call(cloud, sqs, "ListQueues", {}, session, member, "us-east-1", 1)
+        decision = decide(call, "sqs:ListQueues", "*")
+        assert decision is not None
+        effects.append(decision.effect)
+    # Neither has a policy that allows it; only the ordinary role is denied by the SCP.
+    assert effects == ["implicitDeny", "explicitDeny"]
 
 
 def test_a_fork_and_a_snapshot_keep_all(story: Story) -> None:
