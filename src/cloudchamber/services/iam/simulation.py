@@ -30,6 +30,7 @@ from cloudchamber.languages.policy import (
     parse_policy,
 )
 from cloudchamber.services.iam import refusals
+from cloudchamber.services.iam.exclusions import BOUNDARY, SCP, Exclusions
 from cloudchamber.services.iam.listing import listed
 from cloudchamber.services.iam.simulated_principals import Simulated, expect_simulated, principal_of
 
@@ -57,9 +58,13 @@ class _Setting(NamedTuple):
 def simulate_principal_policy(call: Call, request: Input) -> Output:
     """SimulatePrincipalPolicy: what a user, group or role may do, with its boundary and SCPs."""
     source = expect_simulated(call, request["PolicySourceArn"])
-    identity = [*source.policies, *_inputs(request)]
-    boundary = _boundary(request) or source.boundary
-    return _simulate(call, request, source, identity, boundary)
+    left_out = Exclusions(request.get("PolicyExclusionList", ()))
+    identity = [policy for policy in source.policies if left_out.keeps(policy)]
+    boundary = _boundary(request)
+    if boundary is None and not left_out.names_type(BOUNDARY):
+        boundary = source.boundary
+    scps = None if left_out.names_type(SCP) else _scps(call, source.principal.account)
+    return _simulate(call, request, source, [*identity, *_inputs(request)], boundary, scps)
 
 
 def simulate_custom_policy(call: Call, request: Input) -> Output:
@@ -88,15 +93,17 @@ def _simulate(
     source: Simulated | None,
     identity: list[SourcedPolicy],
     boundary: SourcedPolicy | None,
+    scps: list[list[SourcedPolicy]] | None = None,
 ) -> Output:
-    for member in ("ResourceHandlingOption", "PolicyExclusionList"):
-        if request.get(member):
-            raise Refused("iam", call.operation_name, f"{member} is not simulated")
+    if request.get("ResourceHandlingOption"):
+        raise Refused("iam", call.operation_name, "ResourceHandlingOption is not simulated")
     actions: list[str] = request["ActionNames"]
     for action in actions:
         if not _ACTION.fullmatch(action):
             raise refusals.invalid_input(f"Invalid Action Name: {action}")
-    setting = _setting(call, request, source, identity, boundary)
+    setting = _setting(
+        call, request, source, PolicySet(identity=identity, boundary=boundary, scps=scps)
+    )
     resources: list[str] = request.get("ResourceArns") or ["*"]
     # Keys of a listing must be sorted: the place of an action in the request, as text.
     places = [f"{place:06d}" for place in range(len(actions))]
@@ -113,8 +120,7 @@ def _setting(
     call: Call,
     request: Input,
     source: Simulated | None,
-    identity: list[SourcedPolicy],
-    boundary: SourcedPolicy | None,
+    policies: PolicySet,
 ) -> _Setting:
     caller_arn = request.get("CallerArn")
     resource_policy = _resource_policy(request)
@@ -131,13 +137,7 @@ def _setting(
         raise refusals.invalid_input(
             "Simulation of resource-based policies isn't supported for IAM roles."
         )
-    guardrails = _guardrails(call, principal.account) if source is not None else None
-    policies = PolicySet(
-        identity=identity,
-        boundary=boundary,
-        resource=resource_policy,
-        scps=guardrails,
-    )
+    policies.resource = resource_policy
     context: dict[str, Sequence[str]] = dict(source.context) if source is not None else {}
     for entry in request.get("ContextEntries", ()):
         if "ContextKeyName" in entry:
@@ -156,7 +156,7 @@ def _owner(request: Input, principal: Principal) -> str:
     return account
 
 
-def _guardrails(call: Call, account: str) -> list[list[SourcedPolicy]] | None:
+def _scps(call: Call, account: str) -> list[list[SourcedPolicy]] | None:
     answer: Callable[..., ports.Guardrails | None] | None = call.port(ports.GUARDRAILS)
     found = answer(call.cloud, account) if answer is not None else None
     if found is None or found.scps is None:

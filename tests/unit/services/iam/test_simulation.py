@@ -169,6 +169,68 @@ def test_a_resource_policy_has_its_say(iam: Any, user: str) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("exclusion", "left"),
+    [
+        ({"PolicyType": "inline"}, ["AmazonSQSFullAccess", "own"]),
+        ({"PolicyType": "aws-managed"}, ["user_u_one", "user_u_two_b", "own"]),
+        ({"PolicyType": "user-managed"}, ["user_u_one", "user_u_two_b", "AmazonSQSFullAccess"]),
+        (
+            {"PolicyArn": "arn:aws:iam::aws:policy/AmazonSQS*"},
+            ["user_u_one", "user_u_two_b", "own"],
+        ),
+        (
+            {
+                "InlinePolicyIdentifier": {
+                    "PolicyName": "two_b",
+                    "AttachmentType": "user",
+                    "AttachmentName": "u",
+                }
+            },
+            ["user_u_one", "AmazonSQSFullAccess", "own"],
+        ),
+        (
+            {
+                "InlinePolicyIdentifier": {
+                    "PolicyName": "one",
+                    "AttachmentType": "role",
+                    "AttachmentName": "u",
+                }
+            },
+            ["user_u_one", "user_u_two_b", "AmazonSQSFullAccess", "own"],
+        ),
+    ],
+)
+def test_policies_can_be_left_out(
+    iam: Any, user: str, exclusion: dict[str, Any], left: list[str]
+) -> None:
+    for name in ("one", "two_b"):
+        iam.put_user_policy(UserName="u", PolicyName=name, PolicyDocument=allow("sqs:*"))
+    own = iam.create_policy(PolicyName="own", PolicyDocument=allow("sqs:*"))["Policy"]["Arn"]
+    for attached in ("arn:aws:iam::aws:policy/AmazonSQSFullAccess", own):
+        iam.attach_user_policy(UserName="u", PolicyArn=attached)
+    found = principal(iam, "sqs:ListQueues", PolicyExclusionList=[exclusion])["sqs:ListQueues"]
+    assert [hit["SourcePolicyId"] for hit in found["MatchedStatements"]] == left
+
+
+def test_a_boundary_can_be_left_out(iam: Any, user: str) -> None:
+    iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=allow("*"))
+    boundary = iam.create_policy(PolicyName="b", PolicyDocument=allow("sqs:*"))["Policy"]["Arn"]
+    iam.put_user_permissions_boundary(UserName="u", PermissionsBoundary=boundary)
+    without = [{"PolicyType": "permission-boundary"}]
+    found = principal(iam, "sns:Publish", PolicyExclusionList=without)["sns:Publish"]
+    assert found["EvalDecision"] == "allowed"
+    assert "PermissionsBoundaryDecisionDetail" not in found
+    for bad in ("arn:aws:iam::aws:policy/A*B*", "arn:aws:iam::*:policy/A"):
+        answer = refusal(
+            iam.simulate_principal_policy,
+            PolicySourceArn=USER,
+            ActionNames=["sns:Publish"],
+            PolicyExclusionList=[{"PolicyArn": bad}],
+        )
+        assert answer[:2] == ("InvalidInput", 400)
+
+
 def test_context_keys_of_policies(iam: Any, user: str) -> None:
     one = allow("sqs:*", Condition={"Bool": {"aws:SecureTransport": "true"}})
     two = allow("s3:*", "arn:aws:s3:::b/${aws:username}/*")
