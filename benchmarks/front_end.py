@@ -2,17 +2,16 @@
 
     python -m benchmarks.front_end [--seconds 3] [--connections 16] [--peers PYTHON]
 
-Each server answers every request with the same eleven bytes. The client is one process with plain
-sockets and epoll; on a small machine it is the bottleneck, so the number to compare is the server's
-own CPU time per request. `--peers` names an interpreter that has uvicorn, granian and hypercorn;
-those that are missing are left out, and said so. The findings stand in docs/decisions/0010.
+Each server answers every request with the same eleven bytes. The number to compare is the server's
+own CPU time per request; memory is that of all its processes. `--peers` names an interpreter that
+has uvicorn, granian and hypercorn; those that are missing are left out, and said so. The findings
+stand in docs/decisions/0010.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import select
 import socket
 import subprocess
 import sys
@@ -20,6 +19,8 @@ import tempfile
 import textwrap
 import time
 from pathlib import Path
+
+from benchmarks.load import drive, resident_mb
 
 ROOT = Path(__file__).resolve().parent.parent
 BODY = b'{"QueueUrl":"http://localhost:4566/000000000000/q","MessageBody":"hello"}'
@@ -118,21 +119,6 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def cpu_s(pid: int) -> float:
-    """User and system CPU seconds of a family of processes."""
-    ticks = 0
-    for member in family(pid):
-        fields = Path(f"/proc/{member}/stat").read_text().rpartition(") ")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def resident_mb(pid: int) -> float:
-    """Resident memory of a family of processes."""
-    pages = sum(int(Path(f"/proc/{p}/statm").read_text().split()[1]) for p in family(pid))
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
 def first_answer_s(port: int, process: subprocess.Popen[bytes]) -> float:
     """Seconds until a request is answered. Raises RuntimeError when the server ends before."""
     started = time.perf_counter()
@@ -157,30 +143,6 @@ def speaks_h2c(port: int) -> bool:
             return False
 
 
-def drive(port: int, connections: int, seconds: float) -> int:
-    """Keep every connection busy with one request at a time; how many were answered."""
-    poll = select.epoll()
-    clients = {}
-    for _ in range(connections):
-        client = socket.create_connection(("127.0.0.1", port))
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        clients[client.fileno()] = client
-        poll.register(client.fileno(), select.EPOLLIN)
-        client.sendall(REQUEST)
-    answered = 0
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        for number, _ in poll.poll(1):
-            client = clients[number]
-            # Every server here sends its eleven bytes with the head or right after it.
-            if client.recv(65536).endswith(b'{"ok":true}'):
-                answered += 1
-                client.send(REQUEST)
-    for client in clients.values():
-        client.close()
-    return answered
-
-
 def measure(python: str, source: str, connections: int, seconds: float) -> str:
     """One row of the table. Raises RuntimeError when the server does not come up."""
     port = free_port()
@@ -195,18 +157,16 @@ def measure(python: str, source: str, connections: int, seconds: float) -> str:
         )
         try:
             start_ms = first_answer_s(port, process) * 1000
-            idle_mb = resident_mb(process.pid)
-            drive(port, connections, 0.5)
-            before = cpu_s(process.pid)
-            answered = drive(port, connections, seconds)
-            spent = cpu_s(process.pid) - before
+            pids = family(process.pid)
+            idle_mb = sum(map(resident_mb, pids))
+            drive(port, REQUEST, pids, seconds=0.5, connections=connections)
+            figures = drive(port, REQUEST, pids, seconds=seconds, connections=connections)
             h2c = "yes" if speaks_h2c(port) else "no"
         finally:
             process.terminate()
             process.wait(10)
     return (
-        f"| {answered / seconds:,.0f} | {spent / answered * 1e6:.1f} | {start_ms:.0f} "
-        f"| {idle_mb:.1f} | {h2c} |"
+        f"| {figures.rate:,.0f} | {figures.cpu_us:.1f} | {start_ms:.0f} | {idle_mb:.1f} | {h2c} |"
     )
 
 

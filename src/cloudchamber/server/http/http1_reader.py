@@ -161,17 +161,18 @@ class RequestReader:
 
         Neither names nor values can hold a line end; where one did, the counts would differ.
         """
-        names = self._names
-        values = b"\n".join(self._values).decode("latin-1").split("\n") if names else []
-        keys = b"\n".join(names).lower().decode("latin-1").split("\n") if names else []
-        if len(keys) != len(names) or len(values) != len(names):
+        count = len(self._names)
+        name_bytes, value_bytes = b"\n".join(self._names), b"\n".join(self._values)
+        keys = name_bytes.lower().decode("latin-1").split("\n") if count else []
+        values = value_bytes.decode("latin-1").split("\n") if count else []
+        if len(keys) != count or len(values) != count:
             raise HttpRefusal(400, "BadRequest", "a header holds a line end")
         limits = self._limits
-        size = len(self._url) + sum(map(len, keys)) + sum(map(len, values)) + 4 * len(names)
-        if size > limits.head_bytes_max or len(names) > limits.header_count_max:
+        size = len(self._url) + len(name_bytes) + len(value_bytes) + 2 * count
+        if size > limits.head_bytes_max or count > limits.header_count_max:
             raise _head_too_long(limits)
         self._headers = headers = dict(zip(keys, values, strict=True))
-        if len(headers) == len(names):
+        if len(headers) == count:
             return
         if keys.count("host") > 1:
             raise HttpRefusal(400, "BadRequest", "the request has two Host headers")
