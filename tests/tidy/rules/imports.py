@@ -22,6 +22,10 @@ LAZY = frozenset(
     "boto3 botocore cbor2 cryptography dask duckdb h2 http httptools jwt numpy rich ssl "
     "uvloop".split()
 )
+# Our own that are: the codecs of protocols that a chamber may never be spoken to in.
+LAZY_MODULES = frozenset(
+    f"{PACKAGE}.wire.protocols.{name}" for name in ("ec2", "query", "rest_json", "rest_xml")
+)
 # The faces: each verb loads what it needs, and the doors load nothing until they are used.
 LAZY_LAYERS = frozenset({"cli"})
 DOORS = (f"src/{PACKAGE}/__init__.py", "src/_cloudchamber_pytest.py")
@@ -43,7 +47,7 @@ ENTRIES = (PACKAGE, f"{PACKAGE}.__main__", f"{PACKAGE}.cli", "_cloudchamber_pyte
 
 def imports_stand_on_top(house: House) -> Iterator[Finding]:
     """No import inside a function, except in the faces and of what is slow to load."""
-    slow = {source.module for source in house.package if _loads_slowly(source)}
+    slow = {source.module for source in house.package if _loads_slowly(source)} | LAZY_MODULES
     for source in house.package:
         if source.layer in LAZY_LAYERS or source.path in DOORS:
             continue

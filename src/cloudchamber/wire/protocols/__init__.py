@@ -6,41 +6,44 @@ chamber a timestamp is a float of epoch seconds, a blob is bytes, an absent memb
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
-from types import MappingProxyType
-from typing import Final
 
 from cloudchamber.wire.model import ServiceModel, load_model
 from cloudchamber.wire.protocols.codec import Codec, Decoder, Encoder
-from cloudchamber.wire.protocols.ec2 import Ec2Codec
 from cloudchamber.wire.protocols.json import JsonCodec
-from cloudchamber.wire.protocols.query import QueryCodec
-from cloudchamber.wire.protocols.rest_json import RestJsonCodec
-from cloudchamber.wire.protocols.rest_xml import RestXmlCodec
 
 __all__ = ("Codec", "Decoder", "Encoder", "codec_class", "codec_for")
 
-CBOR: Final = "smithy-rpc-v2-cbor"
-_CODECS: Final[Mapping[str, type[Codec]]] = MappingProxyType(
-    {
-        "json": JsonCodec,
-        "query": QueryCodec,
-        "ec2": Ec2Codec,
-        "rest-json": RestJsonCodec,
-        "rest-xml": RestXmlCodec,
-    }
-)
-
 
 def codec_class(protocol: str) -> type[Codec]:
-    """The codec of a protocol. Raises KeyError for one that does not exist."""
-    if protocol == CBOR:
-        # CBOR's library is slow to load, and many a chamber never meets a client that speaks it.
+    """The codec of a protocol. Raises KeyError for one that does not exist.
+
+    Each is loaded when it is first asked for: a chamber that starts for one SQS call needs one of
+    the six, and together they take longer to load than the call.
+    """
+    if protocol == "json":
+        return JsonCodec
+    if protocol == "query":
+        from cloudchamber.wire.protocols.query import QueryCodec
+
+        return QueryCodec
+    if protocol == "ec2":
+        from cloudchamber.wire.protocols.ec2 import Ec2Codec
+
+        return Ec2Codec
+    if protocol == "rest-json":
+        from cloudchamber.wire.protocols.rest_json import RestJsonCodec
+
+        return RestJsonCodec
+    if protocol == "rest-xml":
+        from cloudchamber.wire.protocols.rest_xml import RestXmlCodec
+
+        return RestXmlCodec
+    if protocol == "smithy-rpc-v2-cbor":
         from cloudchamber.wire.protocols.cbor import CborCodec
 
         return CborCodec
-    return _CODECS[protocol]
+    raise KeyError(protocol)
 
 
 def codec_for(service: ServiceModel | str, protocol: str) -> Codec:
