@@ -40,7 +40,7 @@ def move_if_dead(call: Call, queue: Queue, box: Mailbox, message: Message) -> bo
         target.arn,
         "sqs.message-dead-lettered",
         f"message {message.id} moved from {queue.name} to {target.name}: it was received "
-        f"{received} times and never deleted",
+        f"{'once' if received == 1 else f'{received} times'} and never deleted",
         {"message_id": message.id, "source": queue.arn, "receives": received},
     )
     call.wake("sqs", target.arn)

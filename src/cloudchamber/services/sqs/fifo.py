@@ -25,13 +25,14 @@ class FifoMailbox(Mailbox):
     `_open` holds (first message, group) of the groups that may be served, `_asleep` (sent, first
     message, group) of those whose first message is delayed. Either may be out of date and is
     looked at again when it is taken. `accepted` and `attempts` are what the queue remembers of
-    messages and of receives, for deduplication.
+    messages and of receives, for deduplication. `_now` and `_delay_ns` are as last settled.
     """
 
-    __slots__ = ("_asleep", "_groups", "_open", "accepted", "attempts")
+    __slots__ = ("_asleep", "_delay_ns", "_groups", "_now", "_open", "accepted", "attempts")
 
     def __init__(self, data: MailboxData | None = None) -> None:
         super().__init__()
+        self._now = self._delay_ns = 0
         self._emptied()
         self.accepted: Ledger[Accepted] = Ledger(data.accepted if data else None)
         self.attempts: Ledger[Attempt] = Ledger(data.attempts if data else None)
@@ -84,13 +85,14 @@ class FifoMailbox(Mailbox):
             del self._groups[group]
             return
         line.is_listed = True
-        if self._delay_ns and not first.receive_count:
+        if self._is_delayed(first, self._now):
             heappush(self._asleep, (first.sent_ns, first.seq, group))
         else:
             heappush(self._open, (first.seq, group))
 
     def settle(self, now: int, retention_ns: int, delay_ns: int) -> None:
         """Let the past happen; groups whose first message was delayed long enough are served."""
+        self._now, self._delay_ns = now, delay_ns
         super().settle(now, retention_ns, delay_ns)
         asleep = self._asleep
         while asleep and asleep[0][0] + delay_ns <= now:
@@ -112,10 +114,7 @@ class FifoMailbox(Mailbox):
             if first is None or first.seq != seq or line.in_flight:
                 self._list(group)
                 continue
-            if self._is_delayed(first, now):
-                line.is_listed = True
-                heappush(self._asleep, (first.sent_ns, seq, group))
-                continue
+            # None, when the delay was made longer; then the group goes to sleep.
             chosen = self._lead(line, now, limit)
             limit -= len(chosen)
             try:

@@ -69,14 +69,13 @@ class MailboxData(msgspec.Struct):
 class Mailbox(ABC):
     """Messages and the times at which they may be seen. Subclasses decide who is next."""
 
-    __slots__ = ("_delay_ns", "_shelves", "hiding", "last_seq", "receipts")
+    __slots__ = ("_shelves", "hiding", "last_seq", "receipts")
 
     def __init__(self) -> None:
         self._shelves = Shelves()
         self.hiding = Hiding()
         self.last_seq = 0
         self.receipts = 0
-        self._delay_ns = 0
 
     # What the kinds differ in
 
@@ -138,7 +137,6 @@ class Mailbox(ABC):
 
         `delay_ns` is the queue's delay as it is now; a FIFO queue goes by that alone.
         """
-        self._delay_ns = delay_ns
         released = self.hiding.release(now)
         if released:
             self._shown(released)
@@ -161,8 +159,8 @@ class Mailbox(ABC):
     # Delivery
 
     def is_in_flight(self, message: Message, now: int) -> bool:
-        """Whether a message is received and hidden."""
-        return message.visible_ns > now and message.receive_count > message.received_elsewhere
+        """Whether a message that was received from this queue is still hidden."""
+        return message.visible_ns > now
 
     def deliver(self, message: Message, now: int, visibility_ns: int) -> None:
         """Hand a message out. With no visibility timeout it wants to be shown, at the end."""

@@ -110,6 +110,12 @@ def refusal(call: Any, **request: Any) -> tuple[str, str, int]:
     return error["Code"], error["Message"], answer["ResponseMetadata"]["HTTPStatusCode"]
 
 
+def invalid(value: Any, name: str, reason: str) -> tuple[str, str, int]:
+    """How SQS refuses the value of a parameter."""
+    text = f"Value {value} for parameter {name} is invalid. Reason: {reason}"
+    return "InvalidParameterValue", text, 400
+
+
 def bytes_of(operation: str, *, account: str = ONE, **request: Any) -> Request:
     """The request that botocore would send, not sent."""
     caught: list[Request] = []
