@@ -51,6 +51,9 @@ class FakeTransport:
         assert not self.closed
         self.written += data
 
+    def writelines(self, pieces: list[bytes]) -> None:
+        self.write(b"".join(pieces))
+
     def can_write_eof(self) -> bool:
         return not self._tls
 
@@ -166,7 +169,8 @@ class Client:
 
     @property
     def received(self) -> bytes:
-        """Everything the server has sent."""
+        """Everything the server has sent, at the end of this turn."""
+        self.connection.send()
         return self.transport.written
 
     def responses(self) -> list[tuple[int, dict[str, str], bytes]]:

@@ -22,8 +22,8 @@ LINGER_BYTES_MAX: Final = 64 << 20
 class Connection(asyncio.Protocol):
     """The protocol of one connection: a `Link` to its engine, a `Guest` to the front end."""
 
-    __slots__ = ("_engine", "_front", "_lingering", "_opening", "_stalled", "_transport",
-                 "deadline_ns", "peer", "scheme", "write_paused")  # fmt: skip
+    __slots__ = ("_engine", "_front", "_lingering", "_opening", "_out", "_stalled",
+                 "_transport", "deadline_ns", "peer", "scheme", "write_paused")  # fmt: skip
 
     def __init__(self, front: Front) -> None:
         self._front = front
@@ -32,6 +32,7 @@ class Connection(asyncio.Protocol):
         self._opening = b""  # what came before it was clear which HTTP this is
         self._lingering = 0  # bytes that may still be thrown away; 0 when not lingering
         self._stalled = False  # the deadline is that of a client that does not read
+        self._out: list[bytes] = []
         self.deadline_ns = 0
         self.peer = ""
         self.scheme = "http"
@@ -100,9 +101,10 @@ class Connection(asyncio.Protocol):
     # Link
 
     def write(self, data: bytes) -> None:
-        """Send bytes, now or when the client reads."""
-        if self._transport is not None:
-            self._transport.write(data)
+        """Send bytes at the end of this turn of the event loop, or when the client reads."""
+        if not self._out:
+            self._front.will_send(self)
+        self._out.append(data)
 
     def pause(self) -> None:
         """Read no more until `resume`."""
@@ -116,6 +118,7 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """Close once everything written is sent."""
+        self.send()
         if self._transport is not None:
             self._transport.close()
 
@@ -125,6 +128,7 @@ class Connection(asyncio.Protocol):
         Closing at once would make the kernel answer the client's next packet with a reset, which
         can overtake the answer that says what was wrong.
         """
+        self.send()
         if self._transport is None:
             return
         if self._transport.can_write_eof():
@@ -138,6 +142,16 @@ class Connection(asyncio.Protocol):
             self.deadline_ns = self._front.now() + delay_ns if delay_ns else 0
 
     # Guest
+
+    def send(self) -> None:
+        """Hand what was written in this turn to the transport, in one piece."""
+        out, self._out = self._out, []
+        if self._transport is None:
+            return
+        if len(out) == 1:
+            self._transport.write(out[0])
+        elif out:
+            self._transport.writelines(out)
 
     def overdue(self) -> None:
         """The deadline passed."""
