@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit, setrlimit
 from time import monotonic_ns, time_ns
 from typing import Any
 
@@ -32,7 +33,7 @@ from cloudchamber.server.instances import Instance, Note, folder
 from cloudchamber.server.settings import ServerSettings, StartError
 from cloudchamber.server.tls import make_context
 
-COLLECT_EVERY_S = 1.0
+OTHER_FILES = 128  # what a chamber opens besides its clients
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -68,6 +69,7 @@ def serve(
         server = Server(settings, say, progress)
     except (DataError, KernelError) as error:
         raise StartError(str(error)) from error
+    _allow_files(settings.limits.connections_max + OTHER_FILES)
     runner = asyncio.Runner(loop_factory=_loop_factory())
     try:
         with runner:
@@ -136,7 +138,12 @@ class Server:
         stopped = self._on_signals(loop)
         note = _write_note(started, self._say)
         collector.start()
-        timer = _every(loop, COLLECT_EVERY_S, collector.tick)
+
+        def each_second() -> None:
+            host.note_time()
+            collector.tick()
+
+        timer = _EverySecond(loop, each_second)
         try:
             ready(started)
             await stopped.wait()
@@ -216,27 +223,27 @@ def _write_note(started: Started, say: Callable[[str], None]) -> Note | None:
         return None
 
 
-class _Repeat:
-    """Calls a function again and again until cancelled."""
+class _EverySecond:
+    """Calls a function every second until cancelled."""
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, every_s: float, act: Callable[[], None]
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> None:
         self._loop = loop
-        self._every_s = every_s
         self._act = act
-        self._handle = loop.call_later(every_s, self._run)
+        self._handle = loop.call_later(1.0, self._run)
 
     def _run(self) -> None:
+        self._handle = self._loop.call_later(1.0, self._run)
         self._act()
-        self._handle = self._loop.call_later(self._every_s, self._run)
 
     def cancel(self) -> None:
         self._handle.cancel()
 
 
-def _every(loop: asyncio.AbstractEventLoop, every_s: float, act: Callable[[], None]) -> _Repeat:
-    return _Repeat(loop, every_s, act)
+def _allow_files(count: int) -> None:
+    """Ask for as many open files as connections may need; systems begin with 1024 at times."""
+    soft, hard = getrlimit(RLIMIT_NOFILE)
+    if soft != RLIM_INFINITY and soft < count:
+        setrlimit(RLIMIT_NOFILE, (count if hard == RLIM_INFINITY else min(count, hard), hard))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -233,6 +233,17 @@ class ServedHost:
             self._cloud.moved()
         self._told_ns = 0
 
+    def note_time(self) -> None:
+        """Once a second: record how far a faster or slower clock went.
+
+        A clock of the wall's own pace finds its place again by the wall, and every other moves only
+        with an input; this one would begin again at the newest record.
+        """
+        if self._directory is not None and self._pacer.is_scaled and not self._directory.full:
+            self._pacer.before_input()
+            if self._cloud.kernel.now > self._recorded_ns:
+                self._cloud.moved()
+
     def _may_change(self, request: Request) -> bool:
         try:
             route = self._cloud.router.route(request)

@@ -99,6 +99,12 @@ class Pacer:
         """Whether time follows the wall."""
         return self._driver.mode.name == "live"
 
+    @property
+    def is_scaled(self) -> bool:
+        """Whether time follows the wall at another pace than the wall's own."""
+        mode = self._driver.mode
+        return self.is_live and mode.num != mode.den
+
     def before_input(self) -> None:
         """Bring the clock to where this input finds it."""
         if self.is_live:

@@ -203,6 +203,30 @@ def test_calls_that_waited_when_the_world_ended_wait_no_more(tmp_path: Path) -> 
     assert Hosted(tmp_path).host.cloud.kernel.digest == digest
 
 
+def test_a_scaled_clock_does_not_begin_again_at_its_last_write(tmp_path: Path) -> None:
+    hosted = Hosted(tmp_path, mode="x60")
+    hosted.create()
+    hosted.loop.wall_ns += 3_600_000_000_000
+    hosted.host.note_time()
+    hosted.loop.run(5)
+    digest = hosted.host.cloud.kernel.digest
+    hosted.kill()
+    again = Hosted(tmp_path, mode="x60")
+    assert again.seconds >= 60 * 3600
+    assert again.host.cloud.kernel.digest == digest
+
+
+@pytest.mark.parametrize("mode", ["live", "demand", "manual"])
+def test_other_clocks_write_nothing_while_nothing_happens(tmp_path: Path, mode: str) -> None:
+    hosted = Hosted(tmp_path, mode=mode)
+    hosted.create()
+    hosted.loop.wall_ns += 3_600_000_000_000
+    hosted.host.note_time()
+    hosted.loop.run(5)
+    assert hosted.directory is not None
+    assert hosted.directory.appended == 1
+
+
 def test_a_reset_is_remembered(tmp_path: Path) -> None:
     hosted = Hosted(tmp_path)
     hosted.create()
