@@ -362,7 +362,7 @@ class FifoQueues(Queues):
         assert self.counts(self.graves) == (len(self.dead), 0)
 
 
-BRIEF = settings(max_examples=40, stateful_step_count=30)
+BRIEF = settings(max_examples=30, stateful_step_count=30)
 
 TestStandardQueues = StandardQueues.TestCase
 TestStandardQueues.settings = BRIEF

@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from heapq import heappop, heappush
 
 from cloudchamber.services.sqs.ledger import Ledger
@@ -33,9 +33,9 @@ class FifoMailbox(Mailbox):
     def __init__(self, data: MailboxData | None = None) -> None:
         super().__init__()
         self._now = self._delay_ns = 0
-        self._emptied()
-        self.accepted: Ledger[Accepted] = Ledger(data.accepted if data else None)
-        self.attempts: Ledger[Attempt] = Ledger(data.attempts if data else None)
+        self._begin()
+        self.accepted: Ledger[Accepted] = Ledger(data.accepted if data else ())
+        self.attempts: Ledger[Attempt] = Ledger(data.attempts if data else ())
         if data is None:
             return
         self._restore(data)
@@ -47,6 +47,10 @@ class FifoMailbox(Mailbox):
             self._list(group)
 
     def _emptied(self) -> None:
+        self._shelves.give_up(self._groups, self._open, self._asleep)
+        self._begin()
+
+    def _begin(self) -> None:
         self._groups: dict[str, Line] = {}
         self._open: list[tuple[int, str]] = []
         self._asleep: list[tuple[int, int, str]] = []
@@ -62,7 +66,7 @@ class FifoMailbox(Mailbox):
         self._line(message.group).join(message.seq)
         self._list(message.group)
 
-    def _shown(self, released: Sequence[int]) -> None:
+    def _shown(self, released: list[int]) -> None:
         freed: dict[str, int] = {}
         for seq in released:
             group = self._shelves.expect(seq).group
@@ -158,7 +162,7 @@ class FifoMailbox(Mailbox):
         delayed = 0
         if self._delay_ns:
             since_ns = now - self._delay_ns
-            delayed = sum(not each.receive_count for each in self._shelves.sent_since(since_ns))
+            delayed = self._shelves.count_fresh_since(since_ns)
         return Counts(len(self._shelves) - delayed - in_flight, delayed, in_flight)
 
     def dump(self) -> MailboxData:

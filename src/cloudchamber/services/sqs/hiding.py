@@ -11,20 +11,32 @@ A message is hidden here for at least a second; for less there is nothing to hid
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 from heapq import heappop, heappush
+from typing import Final
 
 from cloudchamber.services.sqs.limits import SECOND_NS
+
+LARGE: Final = 1024
 
 
 class Second:
     """The messages that become visible within one second: number -> instant.
 
     None of them before `first_ns` (`is_exact`: one of them then) or after `last_ns`. `opened` holds
-    those of a present second in order, the taken-out ones too.
+    those of a present second in order, the taken-out ones too. `is_ordered` while each number that
+    was put in was greater than `last_seq`, the one before.
     """
 
-    __slots__ = ("delayed", "first_ns", "in_flight", "is_exact", "last_ns", "opened")
+    __slots__ = (
+        "delayed",
+        "first_ns",
+        "in_flight",
+        "is_exact",
+        "is_ordered",
+        "last_ns",
+        "last_seq",
+        "opened",
+    )
 
     def __init__(self, visible_ns: int) -> None:
         self.delayed: dict[int, int] = {}
@@ -32,11 +44,15 @@ class Second:
         self.first_ns = visible_ns
         self.last_ns = visible_ns
         self.is_exact = True
+        self.is_ordered = True
+        self.last_seq = 0
         self.opened: deque[tuple[int, int]] | None = None
 
     def in_order(self) -> list[int]:
         """The numbers by instant, then by arrival."""
         if self.first_ns == self.last_ns:
+            if self.is_ordered and not (self.delayed and self.in_flight):
+                return list(self.delayed or self.in_flight)
             return sorted([*self.delayed, *self.in_flight])
         return [seq for _, seq in self.pairs()]
 
@@ -47,15 +63,19 @@ class Second:
 
 
 class Hiding:
-    """The hidden messages of one queue; `delayed` and `in_flight` are how many."""
+    """The hidden messages of one queue; `delayed` and `in_flight` are how many.
 
-    __slots__ = ("_order", "_seconds", "delayed", "in_flight")
+    `past` are the large indexes of seconds that are over: whoever owns this lets go of them.
+    """
+
+    __slots__ = ("_order", "_seconds", "delayed", "in_flight", "past")
 
     def __init__(self) -> None:
         self._seconds: dict[int, Second] = {}
         self._order: list[int] = []  # a heap of the keys of _seconds
         self.delayed = 0
         self.in_flight = 0
+        self.past: list[dict[int, int]] = []
 
     def __bool__(self) -> bool:
         return bool(self.delayed or self.in_flight)
@@ -72,6 +92,9 @@ class Hiding:
         elif visible_ns < second.first_ns:
             second.first_ns = visible_ns
             second.is_exact = True
+        if seq <= second.last_seq:
+            second.is_ordered = False
+        second.last_seq = seq
         if in_flight:
             second.in_flight[seq] = visible_ns
             self.in_flight += 1
@@ -91,11 +114,11 @@ class Hiding:
         if visible_ns == second.first_ns:
             second.is_exact = False
 
-    def release(self, now: int) -> Sequence[int]:
+    def release(self, now: int) -> list[int]:
         """Give back, in order, those whose time has come."""
         order = self._order
         if not order or order[0] * SECOND_NS > now:
-            return ()
+            return []
         released: list[int] = []
         while order and order[0] * SECOND_NS <= now:
             second = self._seconds[order[0]]
@@ -106,7 +129,8 @@ class Hiding:
             del self._seconds[heappop(order)]
             self.delayed -= len(second.delayed)
             self.in_flight -= len(second.in_flight)
-            released += second.in_order()
+            released = released + second.in_order() if released else second.in_order()
+            self.past += [part for part in (second.delayed, second.in_flight) if len(part) > LARGE]
         return released
 
     def _release_some(self, second: Second, now: int, released: list[int]) -> None:

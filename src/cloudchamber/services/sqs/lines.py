@@ -8,7 +8,7 @@ in it until they come to its front.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -40,9 +40,9 @@ class Line(msgspec.Struct, gc=False):
         """Add a message at the end."""
         self.numbers.append(seq)
 
-    def join_all(self, numbers: Iterable[int]) -> None:
+    def join_all(self, numbers: list[int]) -> None:
         """Add many at the end."""
-        self.numbers.extend(numbers)
+        self.numbers.fromlist(numbers)
 
     def first(self, shelves: Shelves) -> Message | None:
         """The first message that is still there; it stays in the line."""

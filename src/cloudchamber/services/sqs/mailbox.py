@@ -13,12 +13,13 @@ consumer can wait for exactly that instant.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
 
 from cloudchamber.services.sqs.hiding import Hiding
+from cloudchamber.services.sqs.ledger import Remembered
 from cloudchamber.services.sqs.message import Message
 from cloudchamber.services.sqs.shelves import Shelves
 
@@ -31,14 +32,14 @@ class Counts(NamedTuple):
     in_flight: int
 
 
-class Accepted(msgspec.Struct, gc=False, frozen=True):
+class Accepted(Remembered, gc=False, frozen=True):
     """What a FIFO queue remembers of a message that it accepted."""
 
     message_id: str
     seq: int
 
 
-class Attempt(msgspec.Struct, frozen=True):
+class Attempt(Remembered, gc=False, frozen=True):
     """What a FIFO queue remembers of a ReceiveMessage call with an attempt id.
 
     `given` are (seq, receipt, visible_ns) of what was handed out, to see whether anything has
@@ -52,7 +53,7 @@ class MailboxData(msgspec.Struct):
     """A mailbox as plain data, for a snapshot.
 
     `ready` are the lines of a standard queue, one after the other. `accepted` and `attempts` are
-    what a FIFO queue remembers: (key, until when, what), oldest first.
+    what a FIFO queue remembers, oldest first.
     """
 
     messages: list[Message]
@@ -62,8 +63,8 @@ class MailboxData(msgspec.Struct):
     receipts: int
     fifo: bool = False
     ready: list[int] = []
-    accepted: list[tuple[str, int, Accepted]] = []
-    attempts: list[tuple[str, int, Attempt]] = []
+    accepted: list[Accepted] = []
+    attempts: list[Attempt] = []
 
 
 class Mailbox(ABC):
@@ -84,7 +85,7 @@ class Mailbox(ABC):
         """A message was put on its shelf: hide it for its delay, or let it join its line."""
 
     @abstractmethod
-    def _shown(self, released: Sequence[int]) -> None:
+    def _shown(self, released: list[int]) -> None:
         """Hidden messages may be seen from now on."""
 
     @abstractmethod
@@ -140,6 +141,8 @@ class Mailbox(ABC):
         released = self.hiding.release(now)
         if released:
             self._shown(released)
+            self._shelves.give_up(*self.hiding.past)
+            self.hiding.past.clear()
         shelves = self._shelves
         if shelves.expire(now - retention_ns, now, self._forget_hidden) and not shelves:
             self._emptied()
@@ -164,6 +167,8 @@ class Mailbox(ABC):
 
     def deliver(self, message: Message, now: int, visibility_ns: int) -> None:
         """Hand a message out. With no visibility timeout it wants to be shown, at the end."""
+        if not message.receive_count:
+            self._shelves.note_received(message)
         message.receive_count += 1
         message.received_ns = now
         if not message.first_received_ns:
@@ -185,7 +190,7 @@ class Mailbox(ABC):
         if message.visible_ns > now:
             self.hiding.drop(message.seq, message.visible_ns, True)
         message.visible_ns = now
-        self._shown((message.seq,))
+        self._shown([message.seq])
 
     def remove(self, message: Message, now: int) -> None:
         """Take a message out for good."""

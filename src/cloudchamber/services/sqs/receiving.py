@@ -203,8 +203,8 @@ def _renew(box: FifoMailbox, asked: Asked, again: list[Message], now: int) -> No
 
 
 def _remember(box: FifoMailbox, asked: Asked, given: list[Message], now: int) -> None:
-    attempt = Attempt(tuple((each.seq, each.receipt, each.visible_ns) for each in given))
-    box.attempts.remember(asked.attempt, attempt, now + DEDUPLICATION_NS)
+    facts = tuple((each.seq, each.receipt, each.visible_ns) for each in given)
+    box.attempts.remember(Attempt(asked.attempt, now + DEDUPLICATION_NS, facts))
 
 
 def _answer(call: Call, queue: Queue, asked: Asked, delivered: list[Message]) -> Output:

@@ -138,7 +138,7 @@ def _put(call: Call, queue: Queue, box: Mailbox, checked: Checked) -> Output:
     box.add(message, call.now, delay_ns)
     if type(box) is FifoMailbox:
         until_ns = call.now + DEDUPLICATION_NS
-        box.accepted.remember(key, Accepted(message.id, message.seq), until_ns)
+        box.accepted.remember(Accepted(key, until_ns, message.id, message.seq))
         output["SequenceNumber"] = sequence_number(message.seq)
     count(call, queue, SENT)
     count(call, queue, SENT_BYTES, size)

@@ -3,7 +3,7 @@
 Rules of this file: pure. A number finds its message by position, so nothing is hashed per message
 and nothing grows in one step; a shelf knows between which instants its messages were sent, so what
 is too old goes by the shelf. No step here takes longer for a million messages than for a thousand,
-except the last one: letting go of them. So shelves that are given up are let go one at a time, by
+except the last one: letting go of them. So what is given up is let go a thousand at a time, by
 `bury`, which everybody calls who passes.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from heapq import heapify, heappop, heappush
-from typing import Final
+from typing import Any, Final
 
 from cloudchamber.services.sqs.message import Message
 
@@ -19,19 +19,22 @@ BITS: Final = 10
 SIZE: Final = 1 << BITS
 MASK: Final = SIZE - 1
 _SWEEP_ABOVE: Final = 64
+_AT_ONCE: Final = 64  # shelves that a purge lets go itself: some milliseconds
 
 
 class Shelf:
     """Up to 1024 messages with neighbouring numbers; `live` of them are still there.
 
-    No message on it was sent before `oldest_ns` or after `newest_ns`.
+    No message on it was sent before `oldest_ns` or after `newest_ns`. `received` of the live ones
+    were ever received.
     """
 
-    __slots__ = ("live", "newest_ns", "oldest_ns", "slots")
+    __slots__ = ("live", "newest_ns", "oldest_ns", "received", "slots")
 
     def __init__(self, sent_ns: int) -> None:
         self.slots: list[Message | None] = []
         self.live = 0
+        self.received = 0
         self.oldest_ns = sent_ns
         self.newest_ns = sent_ns
 
@@ -44,7 +47,7 @@ class Shelves:
     def __init__(self) -> None:
         self._shelves: dict[int, Shelf] = {}
         self._by_age: list[tuple[int, int]] = []  # (oldest_ns, shelf); may name shelves of the past
-        self._given_up: list[Shelf] = []
+        self._given_up: list[dict[Any, Any] | list[Any]] = []
         self.count = 0
 
     def __len__(self) -> int:
@@ -71,6 +74,8 @@ class Shelves:
         slots.append(message)
         shelf.live += 1
         self.count += 1
+        if message.receive_count:
+            shelf.received += 1
         if sent_ns > shelf.newest_ns:
             shelf.newest_ns = sent_ns
         elif sent_ns < shelf.oldest_ns:  # a dead letter keeps the time at which it was sent
@@ -99,20 +104,40 @@ class Shelves:
         shelf.slots[message.seq & MASK] = None
         shelf.live -= 1
         self.count -= 1
+        if message.receive_count:
+            shelf.received -= 1
         if not shelf.live and len(shelf.slots) == SIZE:
             del self._shelves[number]
 
     def clear(self) -> None:
         """Take everything out."""
-        self._given_up.extend(self._shelves.values())
+        self._given_up += [shelf.slots for shelf in self._shelves.values()]
         self._shelves = {}
         self._by_age = []
         self.count = 0
+        for _ in range(_AT_ONCE):
+            self.bury()
+
+    def note_received(self, message: Message) -> None:
+        """A message is about to be received for the first time."""
+        self._shelves[message.seq >> BITS].received += 1
+
+    def give_up(self, *indexes: dict[Any, Any] | list[Any]) -> None:
+        """Let go, by and by, of what was kept about messages that are gone."""
+        self._given_up += indexes
 
     def bury(self) -> None:
-        """Let go of one shelf that was given up."""
-        if self._given_up:
+        """Let go of the next thousand things that were given up."""
+        if not self._given_up:
+            return
+        last = self._given_up[-1]
+        if len(last) <= SIZE:
             self._given_up.pop()
+        elif isinstance(last, list):
+            del last[-SIZE:]
+        else:
+            for _ in range(SIZE):
+                last.popitem()
 
     # Age
 
@@ -131,7 +156,7 @@ class Shelves:
             if shelf.newest_ns <= horizon_ns:
                 del self._shelves[number]
                 self.count -= shelf.live
-                self._given_up.append(shelf)
+                self._given_up.append(shelf.slots)
                 expired = shelf.slots
             else:
                 expired = self._expire_some(shelf, number, horizon_ns)
@@ -171,14 +196,20 @@ class Shelves:
                 return min((s.oldest_ns for s in self._shelves.values() if s.live), default=None)
         return None
 
-    def sent_since(self, since_ns: int) -> Iterator[Message]:
-        """The messages sent after `since_ns`, newest first, where they arrived in that order."""
+    def count_fresh_since(self, since_ns: int) -> int:
+        """How many were sent after `since_ns` and never received, where all arrived in order."""
+        count = 0
         for shelf in reversed(self._shelves.values()):
             if shelf.newest_ns <= since_ns:
-                return
-            for message in reversed(shelf.slots):
-                if message is not None and message.sent_ns > since_ns:
-                    yield message
+                break
+            if shelf.oldest_ns > since_ns:
+                count += shelf.live - shelf.received
+            else:
+                count += sum(
+                    message is not None and message.sent_ns > since_ns and not message.receive_count
+                    for message in shelf.slots
+                )
+        return count
 
     def _note_age(self, oldest_ns: int, number: int) -> None:
         heappush(self._by_age, (oldest_ns, number))

@@ -13,7 +13,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import Final
 
@@ -37,7 +37,7 @@ class StandardMailbox(Mailbox):
 
     def __init__(self, data: MailboxData | None = None) -> None:
         super().__init__()
-        self._empty_lines()
+        self._begin()
         if data is None:
             return
         self._restore(data)
@@ -51,7 +51,7 @@ class StandardMailbox(Mailbox):
             if self._has_groups:
                 self._list(message.group, line)
 
-    def _empty_lines(self) -> None:
+    def _begin(self) -> None:
         self._plain = Line.of()
         self._tenants: dict[str, Line] = {}
         self._heads: list[tuple[int, str]] = []
@@ -74,17 +74,24 @@ class StandardMailbox(Mailbox):
         else:
             self._plain.join(message.seq)
 
-    def _shown(self, released: Sequence[int]) -> None:
+    def _shown(self, released: list[int]) -> None:
         if not self._has_groups:
             self._plain.join_all(released)
             return
-        by_group: dict[str, list[int]] = {}
+        expect = self._shelves.expect
+        shown: dict[str, list[int]] = {}
+        landed: dict[str, int] = {}
         for seq in released:
-            message = self._shelves.expect(seq)
-            by_group.setdefault(message.group, []).append(seq)
+            message = expect(seq)
+            group = message.group
+            if group in shown:
+                shown[group].append(seq)
+            else:
+                shown[group] = [seq]
             if message.receive_count > message.received_elsewhere:
-                self._count_in_flight(message.group, -1)
-        for group, numbers in by_group.items():
+                landed[group] = landed.get(group, 0) + 1
+        for group, numbers in shown.items():
+            self._count_in_flight(group, -landed.get(group, 0))
             line = self._line(group)
             line.join_all(numbers)
             self._list(group, line)
@@ -123,7 +130,8 @@ class StandardMailbox(Mailbox):
             self._list(message.group, self._tenants[message.group])
 
     def _emptied(self) -> None:
-        self._empty_lines()
+        self._shelves.give_up(self._tenants, self._heads)
+        self._begin()
 
     # Who is next
 

@@ -70,7 +70,7 @@ def test_one_instant_holds_a_hundred_thousand() -> None:
     hiding = Hiding()
     for seq in range(100_000):
         hiding.put(seq, 30 * SECOND_NS, True)
-    assert hiding.release(30 * SECOND_NS - 1) == ()
+    assert hiding.release(30 * SECOND_NS - 1) == []
     assert hiding.release(30 * SECOND_NS) == list(range(100_000))
     assert not hiding
 

@@ -71,12 +71,31 @@ def test_what_is_too_old_goes_by_the_shelf() -> None:
     assert shelves.oldest_ns() == 5 * SIZE + 8
 
 
-def test_the_newest_are_found_from_the_end() -> None:
+def test_the_fresh_are_counted_by_the_shelf() -> None:
     shelves = Shelves()
     for seq in range(1, 3 * SIZE):
         shelves.put(message(seq, sent_ns=seq))
-    since = 2 * SIZE - 3
-    assert [each.seq for each in shelves.sent_since(since)] == list(range(3 * SIZE - 1, since, -1))
+    for seq in range(1, 3 * SIZE, 3):
+        one = shelves.expect(seq)
+        shelves.note_received(one)
+        one.receive_count = 1
+    for seq in range(1, 3 * SIZE, 7):
+        shelves.remove(shelves.expect(seq))
+    for since in (0, 5, SIZE, 2 * SIZE - 3, 3 * SIZE):
+        fresh = [each for each in shelves if each.sent_ns > since and not each.receive_count]
+        assert shelves.count_fresh_since(since) == len(fresh)
+
+
+def test_what_is_given_up_is_let_go_by_and_by() -> None:
+    shelves = Shelves()
+    numbers, names = list(range(3 * SIZE + 1)), dict.fromkeys(range(3 * SIZE + 1))
+    shelves.give_up(numbers, names)
+    for left in (2, 1, 0):
+        shelves.bury()
+        assert len(names) == left * SIZE + 1
+    for _ in range(2):
+        shelves.bury()
+    assert len(numbers) == 2 * SIZE + 1
 
 
 def test_a_shelf_that_is_still_being_filled_takes_more_after_it_was_emptied() -> None:
