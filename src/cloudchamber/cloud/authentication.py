@@ -53,7 +53,11 @@ def authenticate(
         return root(cloud.settings.account, access_key=credential.access_key), region
     _check_state(cloud, known, credential, route.protocol)
     if known.secret is not None and cloud.settings.iam != "off":
-        cloud.verifier.verify(request, credential, known.secret, _wall_s(wall_ns))
+        body = request.spooled
+        summed = body.sha256.hex() if body is not None and body.sha256 is not None else None
+        cloud.verifier.verify(
+            request, credential, known.secret, _wall_s(wall_ns), payload_sha256=summed
+        )
     return known.caller, region
 
 

@@ -7,7 +7,9 @@ stays; everywhere else it says how the body came.
 
 from __future__ import annotations
 
-from cloudchamber.wire.aws_chunked import is_chunked, without_chunks
+from collections.abc import Callable
+
+from cloudchamber.wire.aws_chunked import ChunkSigner, is_chunked, without_chunks
 from cloudchamber.wire.content_encoding import decode_body
 from cloudchamber.wire.credentials import find_scope_service
 from cloudchamber.wire.errors import WireError
@@ -15,15 +17,21 @@ from cloudchamber.wire.http import Request
 from cloudchamber.wire.scopes import S3_SCOPES
 
 
-def unwrapped(request: Request) -> tuple[Request, WireError | None]:
+def unwrapped(
+    request: Request, signer_of: Callable[[Request], ChunkSigner | None]
+) -> tuple[Request, WireError | None]:
     """The request to route and decode, and what is wrong with its body, if anything is.
 
     The error is for later: first it must be known who asks, and in which protocol to answer.
+    `signer_of` gives what verifies a request's chunks, None when there is nothing to verify by. A
+    spooled body has been through all this while it came.
     """
+    if request.spooled is not None or request.problem is not None:
+        return request, request.problem
     headers = request.headers
     try:
         if is_chunked(headers):
-            request = without_chunks(request)
+            request = without_chunks(request, signer_of(request))
         if "content-encoding" in request.headers:
             scope = find_scope_service(request)
             if scope is not None and scope not in S3_SCOPES:

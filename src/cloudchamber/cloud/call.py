@@ -20,6 +20,7 @@ from cloudchamber.cloud.settings import DEFAULT_REGION, NANOSECONDS
 from cloudchamber.cloud.store import Table
 
 if TYPE_CHECKING:
+    from cloudchamber.cloud.blobs import Blobs
     from cloudchamber.cloud.cloud import Cloud
     from cloudchamber.kernel import Stream
 
@@ -126,6 +127,11 @@ class Call:
     ) -> dict[Any, Row]:
         """The live rows of a table in the call's account and region, or in another's."""
         return self.cloud.store.rows(table, account or self.account, region or self.region)
+
+    @property
+    def blobs(self) -> Blobs:
+        """Bodies too large for memory."""
+        return self.cloud.blobs
 
     def quota(self, name: str) -> int:
         """The value in force of one of the service's quotas."""

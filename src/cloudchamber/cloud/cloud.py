@@ -12,24 +12,26 @@ from functools import partial
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
+
 from cloudchamber.cloud import caller as callers
-from cloudchamber.cloud.authentication import authenticate
+from cloudchamber.cloud.authentication import authenticate, find_credentials
+from cloudchamber.cloud.blobs import INLINE_BYTES_MAX, Blobs, BlobStore, MemoryBlobs
 from cloudchamber.cloud.bodies import unwrapped
 from cloudchamber.cloud.call import Call, Origin
 from cloudchamber.cloud.events import EventLog
 from cloudchamber.cloud.inputs import NO_ADAPTERS, Adapters, Inputs
 from cloudchamber.cloud.metering import Meter
 from cloudchamber.cloud.pipeline import BEFORE, dispatch
-from cloudchamber.cloud.records import (
-    CallRecord,
-    Trace,
-)
+from cloudchamber.cloud.records import CallRecord, Trace, with_bodies
 from cloudchamber.cloud.registry import Registry
 from cloudchamber.cloud.service import Input, Output, Service, Waiting
 from cloudchamber.cloud.settings import Settings, SettingsError, is_account
+from cloudchamber.cloud.spooling import Spool
 from cloudchamber.cloud.store import Store
 from cloudchamber.kernel import Kernel
-from cloudchamber.wire.credentials import spell_for
+from cloudchamber.wire.aws_chunked import ChunkSigner
+from cloudchamber.wire.credentials import SIGV4, parse_credential, spell_for
 from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request, Response
 from cloudchamber.wire.protocols import Codec, codec_for
@@ -47,9 +49,12 @@ class Cloud(Inputs):
         self,
         settings: Settings | None = None,
         adapters: Adapters = NO_ADAPTERS,
+        blobs: BlobStore | None = None,
     ) -> None:
-        """`adapters` ask the world outside, by name (`web-keys`); the host of a world has them."""
+        """`adapters` ask the world outside, by name (`web-keys`), and `blobs` keeps large bodies
+        (in memory by default); the host of a world has both."""
         super().__init__(settings or Settings(), adapters)
+        self.blobs = Blobs(self, blobs or MemoryBlobs())
         self.verifier = Verifier()
         self.router = default_router()
         self._open()
@@ -91,7 +96,7 @@ class Cloud(Inputs):
         self.number += 1
         number = self.number
         request_id = self.request_id(number)
-        plain, problem = unwrapped(request)
+        plain, problem = unwrapped(request, self._chunk_signer)
         try:
             route = self.router.route(plain)
         except WireError as error:
@@ -103,6 +108,10 @@ class Cloud(Inputs):
             caller, region = authenticate(self, request, route, wall_ns)
             if problem is not None:
                 raise problem
+            if codec.takes_stream(name):
+                plain = self._put_aside(plain)
+                if plain.spooled is not None:
+                    finish = partial(self._forget_body, plain.spooled.name, finish)
             decoded = codec.decode(name, plain, route.labels)
         except WireError as error:
             response = codec.encode_error(name, spell_for(error, route.protocol), request_id)
@@ -127,6 +136,42 @@ class Cloud(Inputs):
         )  # fmt: skip
         self.submit(call, partial(self._respond, codec, call, finish))
         return number
+
+    def spool(self, head: Request) -> Spool | None:
+        """What puts the body of a request aside while it comes; None for one that is held whole.
+
+        `head` is the request without its body. Raises OSError when the store takes nothing.
+        """
+        try:
+            route = self.router.route(head)
+        except WireError:
+            return None
+        if not codec_for(route.service, route.protocol).takes_stream(route.operation):
+            return None
+        return Spool(self.blobs.store, head, self._chunk_signer(head))
+
+    def _put_aside(self, request: Request) -> Request:
+        """The request, its body spooled if it came whole and is large."""
+        if len(request.body) <= INLINE_BYTES_MAX:
+            return request
+        spool = Spool(self.blobs.store, msgspec.structs.replace(request, body=b""))
+        spool.write(request.body)
+        return spool.finish()
+
+    def _forget_body(self, name: str, finish: Finish, response: Response) -> None:
+        """Answer, and delete a body that nobody has kept."""
+        if not self.blobs.is_kept(name):
+            self.blobs.store.delete(name)
+        finish(response)
+
+    def _chunk_signer(self, request: Request) -> ChunkSigner | None:
+        credential = parse_credential(request)
+        if credential is None or self.settings.iam == "off" or credential.algorithm != SIGV4:
+            return None
+        known = find_credentials(self, credential.access_key)
+        if known is None or known.secret is None:
+            return None
+        return self.verifier.chunk_signer(credential, known.secret)
 
     def handle(self, request: Request) -> Response | None:
         """Answer a request at once; None when it waits and nobody moves the clock.
@@ -211,7 +256,7 @@ class Cloud(Inputs):
             self,
             self.registry.expect(record.service),
             record.operation,
-            record.input,
+            with_bodies(record.input),
             record.caller,
             record.account,
             record.region,

@@ -31,6 +31,7 @@ from cloudchamber.cloud.records import (
 from cloudchamber.cloud.service import Output, Waiting, mutates
 from cloudchamber.cloud.settings import Settings
 from cloudchamber.kernel import Kernel, Parked
+from cloudchamber.wire.bodies import Spooled
 from cloudchamber.wire.errors import WireError
 
 Settle = Callable[[Output | None, WireError | None], None]
@@ -58,7 +59,8 @@ class Inputs:
         self.settings = settings
         self.journal: Callable[[bytes], None] | None = None
         self._adapters = adapters
-        self._encode = msgspec.msgpack.Encoder().encode
+        self._encode = msgspec.msgpack.Encoder(enc_hook=_as_data).encode
+        self._identify = msgspec.msgpack.Encoder(enc_hook=_identity).encode
 
     def _forget(self) -> None:
         """Begin as a world that has had no input."""
@@ -203,7 +205,7 @@ class Inputs:
                          record.caller.arn, record.input)  # fmt: skip
         else:
             told = type(record).__name__
-        self.kernel.note("input", self._encode(told))
+        self.kernel.note("input", self._identify(told))
         if self.journal is not None:
             self.journal(self._encode(record))
 
@@ -260,3 +262,17 @@ class Inputs:
 
 def _nobody(output: Output | None, error: WireError | None) -> None:
     """The client of a replayed call: it got its answer in an earlier life."""
+
+
+def _as_data(value: Any) -> Any:
+    """A spooled body as the journal keeps it."""
+    if isinstance(value, Spooled):
+        return value.as_data
+    raise TypeError(f"{type(value).__name__} is not plain data")
+
+
+def _identity(value: Any) -> Any:
+    """A spooled body as the digest sees it: the same in every run, wherever it was put."""
+    if isinstance(value, Spooled):
+        return value.identity
+    raise TypeError(f"{type(value).__name__} is not plain data")

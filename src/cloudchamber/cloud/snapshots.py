@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from cloudchamber.cloud.blobs import KEPT
 from cloudchamber.cloud.cloud import Cloud
 from cloudchamber.cloud.records import CallRecord
 from cloudchamber.cloud.service import Service
@@ -76,7 +77,7 @@ def load(cloud: Cloud, data: bytes) -> None:
 
 def fork(cloud: Cloud) -> Cloud:
     """A second world, equal to the first and from now on its own."""
-    other = Cloud(cloud.settings)
+    other = Cloud(cloud.settings, blobs=cloud.blobs.store)
     load(other, save(cloud))
     return other
 
@@ -104,4 +105,11 @@ def tables_of(services: list[Service]) -> dict[str, Any]:
     """Every table that these services and the house keep, by name."""
     tables = {table.name: table for service in services for table in service.tables}
     tables[BUCKETS.name] = BUCKETS
+    tables[KEPT.name] = KEPT
     return tables
+
+
+def bodies_of(data: bytes) -> frozenset[str]:
+    """Names of the large bodies that a saved world uses. Raises SnapshotError."""
+    dumped = read(data).store.get(KEPT.name, [])
+    return frozenset(name for _, _, rows in dumped for name, _ in KEPT.decode(rows))

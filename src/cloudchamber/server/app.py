@@ -22,6 +22,7 @@ from cloudchamber.cloud.cloud import Cloud
 from cloudchamber.kernel.errors import KernelError
 from cloudchamber.server.adapters import ADAPTERS
 from cloudchamber.server.collecting import Collector
+from cloudchamber.server.data.blobs import FileBlobs
 from cloudchamber.server.data.directory import DataDirectory
 from cloudchamber.server.data.errors import DataError
 from cloudchamber.server.data.opening import open_world
@@ -92,6 +93,7 @@ class Server:
         self._say = say
         self._directory: DataDirectory | None = None
         self._started: Started | None = None
+        self._blobs: FileBlobs | None = None  # of a world that lives in memory
         chamber = settings.chamber
         if "start_ns" not in settings.given:
             # Clients compare expiries with their own clocks, so this world begins at the wall's.
@@ -109,7 +111,8 @@ class Server:
                 raise
             self._cloud, self._is_old, self._restored = opened
         else:
-            self._cloud = Cloud(chamber, ADAPTERS)
+            self._blobs = FileBlobs()
+            self._cloud = Cloud(chamber, ADAPTERS, self._blobs)
 
     async def run(self, ready: Callable[[Started], None]) -> None:
         """Serve until a signal. Raises StartError."""
@@ -156,7 +159,9 @@ class Server:
                 note.remove()
 
     def close(self) -> None:
-        """Leave the data directory to others."""
+        """Leave the data directory to others, and no file behind."""
+        if self._blobs is not None:
+            self._blobs.close()
         if self._directory is not None:
             self._directory.close()
 

@@ -28,7 +28,7 @@ from cloudchamber.server.data.directory import DataDirectory
 from cloudchamber.server.http.activity import Activity
 from cloudchamber.server.http.admission import Admission
 from cloudchamber.server.http.answers import plain_error
-from cloudchamber.server.http.exchange import Exchange
+from cloudchamber.server.http.exchange import Exchange, Spool
 from cloudchamber.server.outbox import Outbox
 from cloudchamber.server.pacer import Loop, Pacer
 from cloudchamber.server.spelling import spell
@@ -113,7 +113,7 @@ class ServedHost:
 
     def restore(self, data: bytes) -> None:
         """Put a snapshot in the place of the world. Raises SnapshotError, OSError."""
-        cloud = Cloud(self._cloud.settings, ADAPTERS)
+        cloud = Cloud(self._cloud.settings, ADAPTERS, self._cloud.blobs.store)
         snapshots.load(cloud, data)
         if self._directory is not None:
             self._directory.set_seed(cloud.settings.seed)
@@ -139,6 +139,10 @@ class ServedHost:
                 self._begin_call(exchange)
         except Exception:
             self._report(exchange)
+
+    def spool(self, head: Request) -> Spool | None:
+        """Where the body after this head goes while it comes. Raises OSError."""
+        return self._cloud.spool(head)
 
     def gone(self, exchange: Exchange) -> bool:
         """The client of a waiting call left: the call is forgotten. False when it is answered."""
@@ -234,12 +238,16 @@ class ServedHost:
         self._told_ns = 0
 
     def note_time(self) -> None:
-        """Once a second: record how far a faster or slower clock went.
+        """Once a second: record how far a faster or slower clock went, and let go of bodies.
 
         A clock of the wall's own pace finds its place again by the wall, and every other moves only
         with an input; this one would begin again at the newest record.
         """
-        if self._directory is not None and self._pacer.is_scaled and not self._directory.full:
+        if self._directory is None:
+            if self._cloud.blobs.unused:
+                self._collect()
+            return
+        if self._pacer.is_scaled and not self._directory.full:
             self._pacer.before_input()
             if self._cloud.kernel.now > self._recorded_ns:
                 self._cloud.moved()
@@ -261,6 +269,18 @@ class ServedHost:
         if self._directory is not None:
             self._cloud.kernel.settle()
             self._directory.checkpoint(snapshots.save(self._cloud))
+            self._collect()
+
+    def _collect(self) -> None:
+        """Delete the large bodies that neither this world nor a kept one uses.
+
+        With a data directory only once the world is written whole: until then a replay of the
+        journal may read them.
+        """
+        spared: set[str] = set()
+        for name in self._snapshots.names():
+            spared |= snapshots.bodies_of(self._snapshots.get(name))
+        self._cloud.blobs.collect(frozenset(spared))
 
     # Beginnings and ends
 

@@ -17,6 +17,7 @@ from time import monotonic_ns
 from typing import Any, Final, cast
 
 from cloudchamber.cloud import snapshots
+from cloudchamber.cloud.blobs import BlobStore
 from cloudchamber.cloud.cloud import Cloud
 from cloudchamber.cloud.settings import Settings, SettingsError
 from cloudchamber.control.control import Control
@@ -39,9 +40,12 @@ class ClockStopped(RuntimeError):
 class InProcessHost:
     """Owns a Cloud, moves its time as the mode says, and answers requests from any thread."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Open an empty world. Raises SettingsError for a clock that needs a server."""
-        self._cloud = Cloud(settings, ADAPTERS)
+    def __init__(self, settings: Settings, blobs: BlobStore | None = None) -> None:
+        """Open an empty world; `blobs` has the large bodies of the world it is to become.
+
+        Raises SettingsError for a clock that needs a server.
+        """
+        self._cloud = Cloud(settings, ADAPTERS, blobs)
         self._snapshots = MemorySnapshots()
         self._changed = threading.Condition(threading.RLock())
         self._activity = Activity()

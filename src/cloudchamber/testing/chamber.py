@@ -190,7 +190,7 @@ class Chamber:
     def fork(self) -> Chamber:
         """A second chamber, equal to this one and from now on its own."""
         other = object.__new__(Chamber)
-        host = InProcessHost(self.cloud.settings)
+        host = InProcessHost(self.cloud.settings, self.cloud.blobs.store)
         host.restore(snapshots.save(self.cloud))
         other._open(host)
         return other

@@ -46,12 +46,13 @@ def before_send(handle: Handle) -> Callable[..., AWSResponse]:
 
     def send(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         response = handle(request_of(request))
-        raw = Body(b"" if request.method == "HEAD" else response.body)
+        whole = response.body if response.streamed is None else response.streamed.joined()
+        raw = Body(b"" if request.method == "HEAD" else whole)
         headers = HTTPHeaders()
         for name, value in response.headers.items():
             headers[name] = value
         if "content-length" not in response.headers:
-            headers["content-length"] = str(len(response.body))
+            headers["content-length"] = str(len(whole))
         return AWSResponse(request.url, response.status, headers, raw)
 
     return send

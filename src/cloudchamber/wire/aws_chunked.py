@@ -298,15 +298,21 @@ def without_chunks(request: Request, signer: ChunkSigner | None = None) -> Reque
     `aws-chunked`, and `content-length` is the length of what is left.
     """
     chunked = decode_chunked(request, signer)
-    headers = dict(request.headers)
+    headers = unchunked_headers(request.headers, chunked.trailers, len(chunked.body))
+    return msgspec.structs.replace(request, headers=headers, body=chunked.body)
+
+
+def unchunked_headers(
+    told: Mapping[str, str], trailers: Mapping[str, str], length: int
+) -> dict[str, str]:
+    """The headers of a request whose body, `length` bytes, was taken out of its chunks."""
+    headers = dict(told)
     encodings = [each.strip() for each in headers.pop("content-encoding", "").split(",")]
     kept = ",".join(each for each in encodings if each and each != "aws-chunked")
     if kept:
         headers["content-encoding"] = kept
-    headers["content-length"] = str(len(chunked.body))
-    return msgspec.structs.replace(
-        request, headers={**headers, **chunked.trailers}, body=chunked.body
-    )
+    headers["content-length"] = str(length)
+    return {**headers, **trailers}
 
 
 def incomplete_body() -> WireError:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import msgspec
 
+from cloudchamber.wire.bodies import Spooled, Streamed
+from cloudchamber.wire.errors import WireError
+
 
 class Request(msgspec.Struct, gc=False):
     """One HTTP request, whole.
 
     `path` is the raw percent-encoded path without the query, `query` the raw query without `?`.
-    Header names are lower case; a repeated header's values are joined with `", "`.
+    Header names are lower case; a repeated header's values are joined with `", "`. A body that was
+    put aside while it came is `spooled`, and `body` empty; `problem` is what was wrong with it.
     """
 
     method: str
@@ -21,11 +25,17 @@ class Request(msgspec.Struct, gc=False):
     query: str
     headers: dict[str, str]
     body: bytes = b""
+    spooled: Spooled | None = None
+    problem: WireError | None = None
 
 
 class Response(msgspec.Struct, gc=False):
-    """One HTTP response, whole. `content-length` is the front end's business, not the codec's."""
+    """One HTTP response, whole. `content-length` is the front end's business, not the codec's.
+
+    A body that is read while it is sent is `streamed`, and `body` empty.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes = b""
+    streamed: Streamed | None = None

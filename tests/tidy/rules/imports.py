@@ -19,7 +19,7 @@ from tests.tidy.rules.layers import outside_imports
 
 # Slow to load and not needed by every run, so a function may import them.
 LAZY = frozenset(
-    "boto3 botocore cbor2 cryptography dask duckdb h2 http httptools jwt numpy rich ssl "
+    "awscrt boto3 botocore cbor2 cryptography dask duckdb h2 http httptools jwt numpy rich ssl "
     "uvloop".split()
 )
 # Our own that are: the codecs of protocols that a chamber may never be spoken to in.

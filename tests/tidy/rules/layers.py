@@ -37,7 +37,7 @@ LAYERS = MappingProxyType(
 LIBRARIES = MappingProxyType(
     {
         "kernel": (),
-        "wire": ("msgspec", "orjson", "cbor2", "botocore", "cryptography"),
+        "wire": ("msgspec", "orjson", "cbor2", "botocore", "cryptography", "awscrt"),
         "languages": ("msgspec", "orjson"),
         "world": ("msgspec", "orjson", "sortedcontainers", "numpy"),
         "cloud": ("msgspec", "orjson", "sortedcontainers", "botocore", "cryptography", "jwt"),

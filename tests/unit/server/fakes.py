@@ -100,6 +100,9 @@ class EchoApp:
     def answer(self, exchange: Exchange) -> None:
         exchange.answer(Response(self.status, dict(self.headers), exchange.request.body))
 
+    def spool(self, head: Request) -> None:
+        return None
+
     def gone(self, exchange: Exchange) -> bool:
         if self.gives_up:
             self.gone_exchanges.append(exchange)

@@ -8,6 +8,7 @@ them is on the disk. Nothing is skipped in silence.
     world-000007        the world before everything in journal-000007
     journal-000007 ...  what happened since, oldest first
     snapshots/NAME      worlds kept by name
+    blobs/              large bodies, sealed (see blobs.py)
     damaged/            what a repair has put aside
 
 To open: load the newest world, then replay the journals from its number on. To save: write the next
@@ -26,6 +27,7 @@ import orjson
 from cloudchamber import __version__
 from cloudchamber.kernel.errors import JournalError
 from cloudchamber.kernel.journal import Problem, encode_frame
+from cloudchamber.server.data.blobs import FileBlobs
 from cloudchamber.server.data.errors import DataError
 from cloudchamber.server.data.lock import DirectoryLock
 from cloudchamber.server.data.named import NamedSnapshots
@@ -81,6 +83,7 @@ class DataDirectory:
             self.follows_wall = True
             self._check_format()
             self.snapshots = NamedSnapshots(folder / "snapshots")
+            self.blobs = FileBlobs(folder / "blobs", fsync=fsync)
         except BaseException:
             self._lock.release()
             raise

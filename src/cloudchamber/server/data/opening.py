@@ -42,7 +42,7 @@ def open_world(
     Raises DataError, and then nothing in the directory has changed but a torn end.
     """
     if directory.is_new:
-        cloud = Cloud(wanted, ADAPTERS)
+        cloud = Cloud(wanted, ADAPTERS, directory.blobs)
         directory.note_start(follows_wall="start_ns" not in given)
         directory.begin(wanted.seed, snapshots.save(cloud))
         return Opened(cloud, False, 0)
@@ -75,7 +75,7 @@ def open_world(
 def _load(directory: DataDirectory) -> Cloud:
     data = directory.read_world()
     try:
-        cloud = Cloud(snapshots.read(data).settings, ADAPTERS)
+        cloud = Cloud(snapshots.read(data).settings, ADAPTERS, directory.blobs)
         snapshots.load(cloud, data)
     except (snapshots.SnapshotError, KeyError, ValueError) as error:
         raise DataError(

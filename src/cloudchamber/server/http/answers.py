@@ -63,7 +63,9 @@ def head_bytes(response: Response, date: str, *, is_head: bool, keep_alive: bool
     if text.count("\n") != len(lines) or text.count("\r") != len(lines):
         text = "".join(_one_line(line) for line in lines)
     if not stated and status not in NO_BODY:
-        text += f"content-length: {len(response.body)}\r\n"
+        streamed = response.streamed
+        length = len(response.body) if streamed is None else streamed.length
+        text += f"content-length: {length}\r\n"
     end = "\r\n" if keep_alive else "connection: close\r\n\r\n"
     text = f"{text}date: {date}\r\n{end}"
     try:

@@ -39,11 +39,37 @@ class Exchange:
             self._send(self, response)
 
 
+class Spool(Protocol):
+    """A body being put aside. Its methods raise OSError when there is no more place."""
+
+    @property
+    def length(self) -> int:
+        """The bytes written so far."""
+        ...
+
+    def write(self, data: bytes) -> None: ...
+
+    def finish(self) -> Request:
+        """The request, whole."""
+        ...
+
+    def abandon(self) -> None:
+        """The rest will not come."""
+        ...
+
+
 class App(Protocol):
     """Whoever answers."""
 
     def begin(self, exchange: Exchange) -> None:
         """Answer the exchange, now or later. Must not raise."""
+        ...
+
+    def spool(self, head: Request) -> Spool | None:
+        """Where the body that follows this head goes while it comes; None to hold it whole.
+
+        Raises OSError when there is no place for it.
+        """
         ...
 
     def gone(self, exchange: Exchange) -> bool:
@@ -108,6 +134,10 @@ class Link(Protocol):
 
     def close(self) -> None:
         """Close once everything written is sent."""
+        ...
+
+    def abort(self) -> None:
+        """Close now, whatever is unsent."""
         ...
 
     def linger(self) -> None:

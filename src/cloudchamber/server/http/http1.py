@@ -9,9 +9,10 @@ than it is answered is not read any further.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
-from cloudchamber.server.http.answers import CONTINUE, HttpRefusal, head_bytes
+from cloudchamber.server.http.answers import CONTINUE, NO_BODY, HttpRefusal, head_bytes
 from cloudchamber.server.http.exchange import Exchange, Link
 from cloudchamber.server.http.front import Front
 from cloudchamber.server.http.http1_reader import RequestReader
@@ -19,14 +20,15 @@ from cloudchamber.wire.http import Response
 
 BACKLOG_MAX: Final = 64  # whole requests that may wait for their turn before we stop reading
 TURN_MAX: Final = 64  # requests begun before other connections get their turn
+PIECES_A_TURN: Final = 4  # of a large body, before other connections get their turn
 JOIN_BELOW: Final = 65_536  # bodies up to this size travel in one piece with their head
 
 
 class Http1:
     """The engine of one HTTP/1.x connection."""
 
-    __slots__ = ("_current", "_front", "_keep_alive", "_link", "_paused", "_reader", "_stopping",
-                 "_turning")  # fmt: skip
+    __slots__ = ("_current", "_front", "_is_waiting", "_keep_alive", "_link", "_paused",
+                 "_pieces", "_reader", "_stopping", "_turning")  # fmt: skip
 
     def __init__(self, link: Link, front: Front) -> None:
         self._link = link
@@ -34,6 +36,8 @@ class Http1:
         self._reader = RequestReader(front)
         self._current: Exchange | None = None
         self._keep_alive = True  # of the current exchange
+        self._pieces: Iterator[bytes] | None = None  # of a body that is being sent
+        self._is_waiting = False  # for the client to read what it has of it
         self._stopping = False  # the connection ends with the answers under way
         self._turning = False
         self._paused = False
@@ -61,12 +65,16 @@ class Http1:
     def lost(self) -> None:
         """The connection is gone: forget what is under way."""
         self._reader.close()
+        self._pieces = None
         if self._current is not None:
             exchange, self._current = self._current, None
-            self._front.app.gone(exchange)
+            if not exchange.answered:
+                self._front.app.gone(exchange)
 
     def writable(self) -> None:
         """The client reads again."""
+        if self._is_waiting:
+            self._stream()
         self._turn()
 
     def overdue(self) -> None:
@@ -127,12 +135,22 @@ class Http1:
         keep_alive = self._keep_alive and not (self._stopping and not self._is_busy)
         is_head = exchange.request.method == "HEAD"
         head = head_bytes(response, self._front.date, is_head=is_head, keep_alive=keep_alive)
-        body = b"" if is_head or response.status in (204, 304) else response.body
+        has_body = not is_head and response.status not in NO_BODY
+        if has_body and response.streamed is not None:
+            self._current = exchange  # the next request waits until all of this is sent
+            self._link.write(head)
+            self._pieces = response.streamed.pieces()
+            self._stream()
+            return
+        body = response.body if has_body else b""
         if len(body) <= JOIN_BELOW:
             self._link.write(head + body)
         else:
             self._link.write(head)
             self._link.write(body)
+        self._answered(keep_alive)
+
+    def _answered(self, keep_alive: bool) -> None:
         self._front.answered(self._link)
         if not keep_alive:
             self._reader.stop()
@@ -140,6 +158,29 @@ class Http1:
             self._link.close()
         elif not self._turning:
             self._turn()
+
+    def _stream(self) -> None:
+        """Send the next pieces of a body, a few in each turn, as fast as the client reads."""
+        if self._pieces is None:
+            return
+        if self._link.write_paused:
+            self._is_waiting = True
+            return
+        self._is_waiting = False
+        for _ in range(PIECES_A_TURN):
+            try:
+                piece = next(self._pieces, None)
+            except (OSError, KeyError):
+                # The length is promised: all that can be said is that this is not all.
+                self._link.abort()
+                return
+            if piece is None:
+                self._pieces = self._current = None
+                self._answered(self._keep_alive and not (self._stopping and not self._is_busy))
+                return
+            self._link.write(piece)
+        self._link.expect_within(self._front.limits.write_stall_ns)
+        self._front.soon(self._stream)
 
     def _set_pace(self) -> None:
         reader = self._reader

@@ -15,7 +15,9 @@ from typing import Any
 import httptools
 
 from cloudchamber.server.http.answers import HttpRefusal
+from cloudchamber.server.http.exchange import Spool
 from cloudchamber.server.http.front import Front
+from cloudchamber.server.http.incoming import body_too_long, no_place, open_spool
 from cloudchamber.server.http.limits import Limits
 from cloudchamber.wire.http import Request
 
@@ -30,8 +32,8 @@ class RequestReader:
 
     __slots__ = (
         "_body", "_body_bytes", "_chunk_bytes", "_front", "_headers", "_http10", "_limits",
-        "_names", "_parser", "_url", "_values", "in_body", "in_head", "is_new_head", "method",
-        "ready", "refused", "wants_continue",
+        "_names", "_parser", "_spool", "_url", "_values", "in_body", "in_head", "is_new_head",
+        "method", "ready", "refused", "wants_continue",
     )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
@@ -52,6 +54,7 @@ class RequestReader:
         self._values: list[bytes] = []
         self._body: list[bytes] = []
         self._body_bytes = 0
+        self._spool: Spool | None = None  # where a large body goes while it comes
         self._chunk_bytes = 0  # of the chunks that hold nothing but a head
 
     def feed(self, data: bytes) -> None:
@@ -133,11 +136,14 @@ class RequestReader:
         """A piece of the body."""
         if self.refused:
             return
+        if self._spool is not None:
+            self._put_aside(self._spool, data)
+            return
         self._body.append(data)
         self._body_bytes += len(data)
         self._front.bodies_bytes += len(data)
         if self._body_bytes > self._limits.body_bytes_max:
-            self.refuse(_body_too_long(self._limits))
+            self.refuse(body_too_long(self._limits.body_bytes_max))
         elif self._front.bodies_bytes > self._limits.bodies_bytes_max:
             self.refuse(HttpRefusal(503, "SlowDown", "too many large bodies at once"))
 
@@ -145,16 +151,36 @@ class RequestReader:
         """The request is whole."""
         if self.refused:
             return
-        body = self._body
-        whole = body[0] if len(body) == 1 else b"".join(body)
-        path, _, query = self._url.decode("latin-1").partition("?")
-        request = Request(self.method, path, query, self._headers, whole)
+        if self._spool is None:
+            body = self._body
+            request = self._head()
+            request.body = body[0] if len(body) == 1 else b"".join(body)
+        else:
+            try:
+                request = self._spool.finish()
+            except OSError as error:
+                self.refuse(no_place(error))
+                return
+            self._spool = None
         keep_alive = not self._http10 and self._parser.should_keep_alive()
         self.ready.append((request, keep_alive))
         self.wants_continue = False
         self._forget_partial()
 
+    def _put_aside(self, spool: Spool, data: bytes) -> None:
+        self._body_bytes += len(data)
+        try:
+            spool.write(data)
+        except OSError as error:
+            self.refuse(no_place(error))
+        if self._body_bytes > self._limits.spooled_bytes_max:
+            self.refuse(body_too_long(self._limits.spooled_bytes_max))
+
     # The head
+
+    def _head(self) -> Request:
+        path, _, query = self._url.decode("latin-1").partition("?")
+        return Request(self.method, path, query, self._headers)
 
     def _read_headers(self) -> None:
         """Decode all headers at once: two decodes and a zip instead of two for every header.
@@ -191,9 +217,7 @@ class RequestReader:
             self._take_absolute_form()
         query = self._url.decode("latin-1").partition("?")[2]
         self._front.admission.check(self.method, query, headers, self._http10)
-        length = headers.get("content-length")
-        if length is not None and int(length) > self._limits.body_bytes_max:
-            raise _body_too_long(self._limits)
+        self._spool = open_spool(self._front, self._head())
         encoding = headers.get("transfer-encoding")
         if encoding is not None and encoding.lower() != "chunked":
             raise HttpRefusal(501, "NotImplemented", "the only transfer encoding here is chunked")
@@ -245,7 +269,11 @@ class RequestReader:
     def _forget_partial(self) -> None:
         if self.in_head or self.in_body:
             self._front.activity.receiving -= 1
-            self._front.bodies_bytes -= self._body_bytes
+            if self._spool is None:
+                self._front.bodies_bytes -= self._body_bytes
+            else:
+                self._spool.abandon()
+                self._spool = None
             self.in_head = self.in_body = False
             self._body = []
             self._body_bytes = 0
@@ -261,10 +289,4 @@ def _head_too_long(limits: Limits) -> HttpRefusal:
         "RequestHeaderSectionTooLarge",
         f"a request's head has at most {limits.head_bytes_max} bytes and "
         f"{limits.header_count_max} headers",
-    )
-
-
-def _body_too_long(limits: Limits) -> HttpRefusal:
-    return HttpRefusal(
-        413, "EntityTooLarge", f"a body has at most {limits.body_bytes_max} bytes here"
     )

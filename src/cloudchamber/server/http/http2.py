@@ -10,7 +10,7 @@ reset them (each costs us a request and it nothing) is sent away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any, Final
 
@@ -30,8 +30,9 @@ from h2.exceptions import ProtocolError, StreamClosedError
 from h2.settings import SettingCodes, Settings
 
 from cloudchamber.server.http.answers import HttpRefusal
-from cloudchamber.server.http.exchange import Exchange, Link
+from cloudchamber.server.http.exchange import Exchange, Link, Spool
 from cloudchamber.server.http.front import Front
+from cloudchamber.server.http.incoming import body_too_long, no_place, open_spool
 from cloudchamber.wire.http import Request, Response
 
 WINDOW: Final = 1 << 20  # bytes a client may send on a stream before we must say "go on"
@@ -45,7 +46,7 @@ NOT_IN_HTTP2: Final = frozenset(
 class Stream:
     """One request on its way in, its exchange, and what is left to send of its answer."""
 
-    __slots__ = ("body", "body_bytes", "exchange", "head", "out", "receiving", "sent")
+    __slots__ = ("body", "body_bytes", "exchange", "head", "out", "receiving", "rest", "spool")
 
     def __init__(self, head: Request) -> None:
         self.head = head
@@ -53,8 +54,15 @@ class Stream:
         self.body_bytes = 0
         self.receiving = True
         self.exchange: Exchange | None = None
-        self.out: memoryview | None = None
-        self.sent = 0
+        self.spool: Spool | None = None
+        self.out: memoryview | None = None  # what is left of the piece being sent
+        self.rest: Iterator[bytes] = iter(())  # the pieces after it
+
+    def take(self, size: int) -> bytes:
+        """The next bytes to send; nothing is left in `out` once they are the last."""
+        out = self.out or memoryview(next(self.rest, b""))
+        piece, self.out = out[:size], out[size:] or memoryview(next(self.rest, b""))
+        return bytes(piece)
 
 
 class Http2:
@@ -147,42 +155,14 @@ class Http2:
             self._reset_stream(number, ErrorCodes.REFUSED_STREAM)
             return
         try:
-            stream.head = request = self._head(fields)
+            stream.head = request = _head_of(fields, self._front.limits.header_count_max)
             self._front.admission.check(request.method, request.query, request.headers, False)
-            length = request.headers.get("content-length", "0")
-            if length.isdecimal() and int(length) > self._front.limits.body_bytes_max:
-                raise self._body_too_long()
+            stream.spool = open_spool(self._front, request)
         except HttpRefusal as refusal:
             self._refuse(number, refusal)
             return
         if request.headers.get("expect", "").lower() == "100-continue":
             self._h2.send_headers(number, [(b":status", b"100")])
-
-    def _head(self, fields: Iterable[tuple[bytes, bytes]]) -> Request:
-        headers: dict[str, str] = {}
-        method = target = authority = ""
-        for raw_name, raw_value in fields:
-            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-            if name == ":method":
-                method = value
-            elif name == ":path":
-                target = value
-            elif name == ":authority":
-                authority = value
-            elif name.startswith(":"):
-                continue
-            elif name in headers:
-                headers[name] += ("; " if name == "cookie" else ", ") + value
-            else:
-                headers[name] = value
-        if authority:
-            headers["host"] = authority
-        if len(headers) > self._front.limits.header_count_max:
-            raise HttpRefusal(431, "RequestHeaderSectionTooLarge", "too many headers")
-        if not target.startswith("/") and target != "*":
-            raise HttpRefusal(400, "BadRequest", "the request has no path")
-        path, _, query = target.partition("?")
-        return Request(method, path, query, headers)
 
     def _receive(self, number: int, data: bytes, counted: int) -> None:
         # Acknowledged at once: what bounds a client is the cap on the body, not the window.
@@ -191,20 +171,41 @@ class Http2:
         if stream is None or not stream.receiving:
             return
         self._progress = True
+        if stream.spool is not None:
+            self._put_aside(number, stream, stream.spool, data)
+            return
         stream.body.append(data)
         stream.body_bytes += len(data)
         self._front.bodies_bytes += len(data)
         if stream.body_bytes > self._front.limits.body_bytes_max:
-            self._refuse(number, self._body_too_long())
+            self._refuse(number, body_too_long(self._front.limits.body_bytes_max))
         elif self._front.bodies_bytes > self._front.limits.bodies_bytes_max:
             self._refuse(number, HttpRefusal(503, "SlowDown", "too many large bodies at once"))
+
+    def _put_aside(self, number: int, stream: Stream, spool: Spool, data: bytes) -> None:
+        limit = self._front.limits.spooled_bytes_max
+        try:
+            spool.write(data)
+        except OSError as error:
+            self._refuse(number, no_place(error))
+            return
+        if spool.length > limit:
+            self._refuse(number, body_too_long(limit))
 
     def _complete(self, number: int) -> None:
         stream = self._streams.get(number)
         if stream is None or not stream.receiving:
             return
-        request = stream.head
-        request.body = b"".join(stream.body)
+        if stream.spool is None:
+            request = stream.head
+            request.body = b"".join(stream.body)
+        else:
+            try:
+                request = stream.spool.finish()
+            except OSError as error:
+                self._refuse(number, no_place(error))
+                return
+            stream.spool = None
         self._received(stream)
         answer = partial(self._answer, number)
         stream.exchange = Exchange(request, self._link.peer, self._link.scheme, answer)
@@ -237,19 +238,23 @@ class Http2:
             if key not in NOT_IN_HTTP2 or (key == "content-length" and is_head):
                 fields.append((key, value.replace("\r", " ").replace("\n", " ")))
         body = b"" if is_head else response.body
+        streamed = None if is_head else response.streamed
+        length = len(body) if streamed is None else streamed.length
         if not is_head:
-            fields.append(("content-length", str(len(body))))
+            fields.append(("content-length", str(length)))
         encoded = [(name.encode(), _bytes_of(value)) for name, value in fields]
         try:
-            self._h2.send_headers(number, encoded, end_stream=not body)
+            self._h2.send_headers(number, encoded, end_stream=not length)
         except StreamClosedError:
             self._forget(number)
             return
         self._resets = max(0, self._resets - 1)
-        if body:
-            stream.out = memoryview(body)
-        else:
+        if not length:
             self._forget(number)
+            return
+        stream.out = memoryview(body)
+        if streamed is not None:
+            stream.rest = streamed.pieces()
 
     def _refuse(self, number: int, refusal: HttpRefusal) -> None:
         stream = self._streams[number]
@@ -286,13 +291,16 @@ class Http2:
             size = min(self._h2.local_flow_control_window(number), self._h2.max_outbound_frame_size)
             if size <= 0:
                 return False
-            piece = stream.out[stream.sent : stream.sent + size]
-            stream.sent += len(piece)
+            piece = stream.take(size)
             self._progress = True
-            last = stream.sent == len(stream.out)
-            self._h2.send_data(number, bytes(piece), end_stream=last)
+            last = not stream.out
+            self._h2.send_data(number, piece, end_stream=last)
         except StreamClosedError:
             last = True
+        except (OSError, KeyError):
+            # What was promised cannot be read: the client must not take the rest for the whole.
+            self._reset_stream(number, ErrorCodes.INTERNAL_ERROR)
+            return False
         if last:
             was_refused = stream.exchange is None
             self._forget(number)
@@ -308,6 +316,9 @@ class Http2:
             self._front.activity.receiving -= 1
             self._front.bodies_bytes -= stream.body_bytes
             stream.body = []
+            if stream.spool is not None:
+                stream.spool.abandon()
+                stream.spool = None
 
     def _forget(self, number: int) -> None:
         stream = self._streams.pop(number, None)
@@ -330,9 +341,32 @@ class Http2:
         if data:
             self._link.write(data)
 
-    def _body_too_long(self) -> HttpRefusal:
-        limit = self._front.limits.body_bytes_max
-        return HttpRefusal(413, "EntityTooLarge", f"a body has at most {limit} bytes here")
+
+def _head_of(fields: Iterable[tuple[bytes, bytes]], headers_max: int) -> Request:
+    headers: dict[str, str] = {}
+    method = target = authority = ""
+    for raw_name, raw_value in fields:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if name == ":method":
+            method = value
+        elif name == ":path":
+            target = value
+        elif name == ":authority":
+            authority = value
+        elif name.startswith(":"):
+            continue
+        elif name in headers:
+            headers[name] += ("; " if name == "cookie" else ", ") + value
+        else:
+            headers[name] = value
+    if authority:
+        headers["host"] = authority
+    if len(headers) > headers_max:
+        raise HttpRefusal(431, "RequestHeaderSectionTooLarge", "too many headers")
+    if not target.startswith("/") and target != "*":
+        raise HttpRefusal(400, "BadRequest", "the request has no path")
+    path, _, query = target.partition("?")
+    return Request(method, path, query, headers)
 
 
 def _bytes_of(value: Any) -> bytes:

@@ -15,15 +15,17 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     `head_bytes_max` and `header_count_max` bound a request's head (AWS itself stops near 16 KiB of
     headers; presigned URLs with session tokens are longer). `body_bytes_max` is one body, held in
-    memory; `bodies_bytes_max` all bodies that are being received. `head_ns` is the time for a
-    whole head, `body_idle_ns` the longest silence in a body, `keep_alive_ns` between requests,
-    `write_stall_ns` with a client that does not read. `linger_ns` is how long a refused client
-    may go on talking before the door shuts.
+    memory; `spooled_bytes_max` one that is put aside while it comes (S3 takes 5 GiB at a time, in
+    chunks a little more); `bodies_bytes_max` all bodies that are being received into memory.
+    `head_ns` is the time for a whole head, `body_idle_ns` the longest silence in a body,
+    `keep_alive_ns` between requests, `write_stall_ns` with a client that does not read.
+    `linger_ns` is how long a refused client may go on talking before the door shuts.
     """
 
     head_bytes_max: int = 65_536
     header_count_max: int = 256
     body_bytes_max: int = 1 << 30
+    spooled_bytes_max: int = (5 << 30) + (64 << 20)
     bodies_bytes_max: int = 4 << 30
     connections_max: int = 8192
     streams_max: int = 128

@@ -83,6 +83,7 @@ class Codec(ABC):
         self._forced_validation = validation
         self._decoders: Lazy[Decoder] = Lazy(self._build_decoder)
         self._encoders: Lazy[Encoder] = Lazy(self._build_encoder)
+        self._streams: Lazy[bool] = Lazy(self._find_stream)
 
     def decode(self, operation: str, request: Request, labels: Mapping[str, str]) -> dict[str, Any]:
         """The modelled input of `operation`. `labels` are the decoded values of URI labels.
@@ -129,6 +130,17 @@ class Codec(ABC):
         if chosen.code is not None:
             return chosen
         return msgspec.structs.replace(chosen, code=self.validation_code)
+
+    def takes_stream(self, operation: str) -> bool:
+        """Whether the body of a request is a blob that may be too large for memory."""
+        return self._streams[operation]
+
+    def _find_stream(self, name: str) -> bool:
+        shape = self.service.operations[name].input_shape
+        if shape is None or shape.payload is None:
+            return False
+        target = self.service.resolve(shape.members[shape.payload])
+        return target.type == "blob" and target.streaming
 
     @abstractmethod
     def _compile_decoder(self, operation: OperationModel) -> Decoder: ...

@@ -12,6 +12,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from cloudchamber.wire.bodies import Streamed
 from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request, Response
 from cloudchamber.wire.model import OperationModel, ServiceModel, Shape, Validation
@@ -38,7 +39,7 @@ PRESIGNED: Final = "x-amz-"
 class Body(NamedTuple):
     """How an output's body is written: its bytes and its content type (None when it has none)."""
 
-    write: WriteBody | None
+    write: Callable[[Mapping[str, Any]], bytes | Streamed] | None
     content_type: str | None
 
 
@@ -81,7 +82,10 @@ class RestCodec(Codec):
             value: dict[str, Any] = {}
             for part in parts:
                 part(request, labels, value)
-            read_body(request.body, value)
+            if request.spooled is not None and shape.payload is not None:
+                value[shape.payload] = request.spooled
+            else:
+                read_body(request.body, value)
             if obeys is not None and not obeys(value):
                 failures = constraints.describe(self.service, check, value, validation.mode)
                 if failures:
@@ -195,7 +199,7 @@ class RestCodec(Codec):
 
         def encode(output: Mapping[str, Any], request_id: str) -> Response:
             headers = self.identity(request_id)
-            content = b""
+            content: bytes | Streamed = b""
             if body.write is not None and has_body:
                 content = body.write(output)
                 if body.content_type is not None:
@@ -203,6 +207,8 @@ class RestCodec(Codec):
             for write in write_headers:
                 write(output, headers)
             answered = status if status_member is None else output.get(status_member, status)
+            if isinstance(content, Streamed):
+                return Response(answered, headers, b"", content)
             return Response(answered, headers, content)
 
         return encode
