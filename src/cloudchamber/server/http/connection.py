@@ -169,6 +169,7 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close now, whatever is unsent."""
+        self._out = []
         if self._transport is not None:
             self._transport.abort()
 
