@@ -190,6 +190,18 @@ class Call:
         """Like `at`, `delay_ns` from now."""
         return self.at(self.now + delay_ns, kind, *args, weak=weak)
 
+    def begin_work(self, adapter: str, ticket: str, order: dict[str, Any]) -> None:
+        """Have work done outside by a real process: the service's `work[adapter]` is called as
+        `(call, ticket, outcome)` when it is done.
+
+        `ticket` is the service's own name for it, unlike any other. Beginning a ticket that is
+        outstanding does nothing, so a waiting handler may begin work before its first wait. The
+        clock stands still while it is done (see `cloud/work.py`); `order["deadline_ns"]`, if there
+        is one, ends it. The order is not kept: what the outcome's handler needs is in the rows.
+        """
+        self.cloud.touches += 1
+        self.cloud.work.begin(self, adapter, ticket, order)
+
     def cancel(self, event: int) -> None:
         """Take back a scheduled event; no effect when it has already happened."""
         self.cloud.touches += 1

@@ -29,6 +29,7 @@ from cloudchamber.cloud.service import Input, Output, Service, Waiting
 from cloudchamber.cloud.settings import Settings, SettingsError, is_account
 from cloudchamber.cloud.spooling import Spool
 from cloudchamber.cloud.store import Store
+from cloudchamber.cloud.work import Outcome, Outstanding, Works
 from cloudchamber.kernel import Kernel
 from cloudchamber.wire.aws_chunked import ChunkSigner
 from cloudchamber.wire.credentials import SIGV4, parse_credential, spell_for
@@ -57,6 +58,7 @@ class Cloud(Inputs):
         self.blobs = Blobs(self, blobs or MemoryBlobs())
         self.verifier = Verifier()
         self.router = default_router()
+        self.work = Works(self)
         self._open()
 
     def _open(self) -> None:
@@ -66,6 +68,7 @@ class Cloud(Inputs):
         self.meter = Meter()
         self.registry = Registry(self._on_load)
         self._forget()
+        self.work.open()
         self._request_key = blake2b(b"requests", key=self.settings.seed.to_bytes(8, "big")).digest()
 
     def reset(self, settings: Settings | None = None) -> None:
@@ -181,7 +184,7 @@ class Cloud(Inputs):
         """
         answers: list[Response] = []
         number = self.begin(request, answers.append)
-        while not answers and self.kernel.run_demand():
+        while self._give_up() or (not answers and self.kernel.run_demand()):
             pass
         if not answers:
             self.drop(number)
@@ -238,9 +241,13 @@ class Cloud(Inputs):
             answers.append(output or {})
 
         self.submit(call, settle)
-        while not answers and self.kernel.run_demand():
+        while self._give_up() or (not answers and self.kernel.run_demand()):
             pass
         return answers[0]
+
+    def _give_up(self) -> bool:
+        """Where nobody can do outside work, say so of what was begun. True when there was some."""
+        return self.work.workers is None and bool(self.work.abandon("this chamber has no workers"))
 
     # A call
 
@@ -289,6 +296,12 @@ class Cloud(Inputs):
             handler = service.subscribes.get(fact)
             if handler is not None:
                 handler(self._as_service(service, call.account, call.region, call.cause), data)
+
+    def finish_work(self, row: Outstanding, ticket: str, outcome: Outcome) -> None:
+        """Hand an outcome to the service whose work it was."""
+        service = self.registry.expect(row.service)
+        call = self._as_service(service, row.account, row.region, row.cause)
+        service.work[row.adapter](call, ticket, outcome)
 
     def request_id(self, number: int) -> str:
         """The id of the n-th request: equal in every world of the same seed."""

@@ -26,10 +26,13 @@ from cloudchamber.cloud.records import (
     ClockRecord,
     DropRecord,
     Record,
+    SleepRecord,
     Trace,
+    WorkRecord,
 )
 from cloudchamber.cloud.service import Output, Waiting, mutates
 from cloudchamber.cloud.settings import Settings
+from cloudchamber.cloud.work import Works
 from cloudchamber.kernel import Kernel, Parked
 from cloudchamber.wire.bodies import Spooled
 from cloudchamber.wire.errors import WireError
@@ -37,6 +40,8 @@ from cloudchamber.wire.errors import WireError
 Settle = Callable[[Output | None, WireError | None], None]
 Adapters = Mapping[str, Callable[[str], bytes]]
 NO_ADAPTERS: Final[Adapters] = MappingProxyType({})
+# What no two runs measure alike stays out of the digest.
+MEASURED: Final = frozenset({"max_memory_mb"})
 
 
 class ParkedCall(msgspec.Struct):
@@ -53,6 +58,7 @@ class Inputs:
 
     kernel: Kernel
     events: EventLog
+    work: Works
     number: int
 
     def __init__(self, settings: Settings, adapters: Adapters) -> None:
@@ -203,6 +209,11 @@ class Inputs:
         if isinstance(record, CallRecord):
             told: Any = (record.service, record.operation, record.account, record.region,
                          record.caller.arn, record.input)  # fmt: skip
+        elif isinstance(record, WorkRecord):
+            outcome = {
+                name: value for name, value in record.outcome.items() if name not in MEASURED
+            }
+            told = (record.adapter, record.ticket, outcome)
         else:
             told = type(record).__name__
         self.kernel.note("input", self._identify(told))
@@ -216,6 +227,13 @@ class Inputs:
     def replay(self, data: bytes) -> None:
         """Apply one journalled input. Same seed, same journal: same world, same digest."""
         record = DECODER.decode(data)
+        self.work.replaying = True
+        try:
+            self._replay(record)
+        finally:
+            self.work.replaying = False
+
+    def _replay(self, record: Record) -> None:
         self.kernel.run_until(record.t_ns)
         if isinstance(record, CallRecord):
             self.number = record.number
@@ -224,6 +242,8 @@ class Inputs:
         elif isinstance(record, DropRecord):
             self._drop(record.number)
             self.write(record)
+        elif isinstance(record, WorkRecord | SleepRecord):
+            self.work.take(record)
         else:
             self.write(record)
 

@@ -47,7 +47,24 @@ class DropRecord(msgspec.Struct, array_like=True, tag="drop"):
     number: int
 
 
-Record = CallRecord | ClockRecord | DropRecord
+class WorkRecord(msgspec.Struct, array_like=True, tag="work"):
+    """A journalled input: the outcome of outside work, as its adapter gave it."""
+
+    t_ns: int
+    adapter: str
+    ticket: str
+    outcome: dict[str, Any]
+
+
+class SleepRecord(msgspec.Struct, array_like=True, tag="sleep"):
+    """A journalled input: outside work went to sleep until an instant of the chamber's clock."""
+
+    t_ns: int
+    ticket: str
+    until_ns: int
+
+
+Record = CallRecord | ClockRecord | DropRecord | WorkRecord | SleepRecord
 
 
 class Trace(msgspec.Struct, gc=False):

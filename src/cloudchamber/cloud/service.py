@@ -128,7 +128,9 @@ class Service:
     `recorded` and `refused` give. `tables` lists all state. `prefix` is the IAM action prefix.
     `kernel_events` maps kinds (`sqs.message-due`) to handlers `(call, *args)`. `ports` are the
     questions this service answers for the house (see `cloud/ports.py`). `subscribes` maps facts
-    published by others to handlers `(call, data)`. `resource_policy(call, arn)` gives the policy
+    published by others to handlers `(call, data)`. `work` maps
+    kinds of outside work (`lambda.invocation`, see `cloud/work.py`) to what takes its outcomes,
+    `(call, ticket, outcome)`. `resource_policy(call, arn)` gives the policy
     attached to a resource. `access_denied` is the service's own code for a refusal by policy.
     """
 
@@ -144,6 +146,7 @@ class Service:
         "resource_policy",
         "subscribes",
         "tables",
+        "work",
     )
 
     def __init__(
@@ -160,6 +163,7 @@ class Service:
         subscribes: Mapping[str, Callable[..., None]] | None = None,
         resource_policy: Callable[[Call, str], Any] | None = None,
         access_denied: str | None = None,
+        work: Mapping[str, Callable[..., None]] | None = None,
     ) -> None:
         self.name = name
         self.operations = MappingProxyType(dict(operations))
@@ -172,6 +176,7 @@ class Service:
         self.subscribes = MappingProxyType(dict(subscribes or {}))
         self.resource_policy = resource_policy
         self.access_denied = access_denied
+        self.work = MappingProxyType(dict(work or {}))
 
     def operation(self, name: str) -> Operation:
         """The declared operation, or a refusal when the service does not list it."""

@@ -19,6 +19,7 @@ from cloudchamber.cloud.records import CallRecord
 from cloudchamber.cloud.service import Service
 from cloudchamber.cloud.settings import Settings
 from cloudchamber.cloud.throttling import BUCKETS
+from cloudchamber.cloud.work import WORK
 
 MAGIC = b"cloudchamber snapshot\n"
 FORMAT = 1
@@ -71,6 +72,9 @@ def load(cloud: Cloud, data: bytes) -> None:
     cloud.events.load(snapshot.events)
     cloud.meter.load(snapshot.meter)
     waits = {parked.describe: parked for parked in cloud.kernel.parked}
+    for parked in cloud.kernel.parked:
+        if isinstance(parked.describe, str):
+            cloud.work.adopt(parked)
     for record in snapshot.parked:
         cloud.adopt(record, waits[record.number])
 
@@ -106,6 +110,7 @@ def tables_of(services: list[Service]) -> dict[str, Any]:
     tables = {table.name: table for service in services for table in service.tables}
     tables[BUCKETS.name] = BUCKETS
     tables[KEPT.name] = KEPT
+    tables[WORK.name] = WORK
     return tables
 
 
