@@ -80,7 +80,7 @@ def require(
 
 def action_of(call: Call) -> str:
     """The IAM action of a call, with its prefix."""
-    return f"{call.service.prefix}:{call.operation.action or call.operation_name}"
+    return call.service.action(call.operation_name)
 
 
 def decide(
@@ -190,7 +190,7 @@ def _resources(call: Call) -> tuple[str, ...]:
     if find is None:
         return ()
     found = find(call, call.input)
-    return (found,) if isinstance(found, str) else tuple(found)
+    return (found,) if type(found) is str else tuple(found)
 
 
 def _owner(call: Call, resource: str) -> str:

@@ -40,7 +40,10 @@ from cloudchamber.wire.routing import RouteError, default_router
 from cloudchamber.wire.sigv4 import Verifier
 
 Finish = Callable[[Response], None]
+Plan = tuple[Codec, Service]
 FIDELITY_HEADER = "x-chamber-fidelity"
+ID_DIGITS = 32  # of a request id
+IDS_A_BLOCK = 4  # one digest of 64 bytes makes as many
 
 
 class Cloud(Inputs):
@@ -70,6 +73,9 @@ class Cloud(Inputs):
         self._forget()
         self.work.open()
         self._request_key = blake2b(b"requests", key=self.settings.seed.to_bytes(8, "big")).digest()
+        self._id_block = -1  # the block of request ids that is at hand
+        self._id_text = ""
+        self._plans: dict[tuple[str, str], Plan] = {}
 
     def reset(self, settings: Settings | None = None) -> None:
         """Empty every account and region and put the clock back to its start.
@@ -105,21 +111,22 @@ class Cloud(Inputs):
         except WireError as error:
             finish(_unrouted(error, request_id))
             return number
-        codec = codec_for(route.service, route.protocol)
+        plan = (route.service, route.protocol)
+        codec, service = self._plans.get(plan) or self._plan(*plan)
         name = route.operation
         try:
             caller, region = authenticate(self, request, route, wall_ns)
             if problem is not None:
                 raise problem
-            if codec.takes_stream(name):
+            is_large = plain.spooled is not None or len(plain.body) > INLINE_BYTES_MAX
+            if is_large and codec.takes_stream(name):
                 plain = self._put_aside(plain)
                 if plain.spooled is not None:
                     finish = partial(self._forget_body, plain.spooled.name, finish)
             decoded = codec.decode(name, plain, route.labels)
         except WireError as error:
             response = codec.encode_error(name, spell_for(error, route.protocol), request_id)
-            declared = self.registry.expect(route.service).operation(name)
-            response.headers[FIDELITY_HEADER] = declared.fidelity
+            response.headers[FIDELITY_HEADER] = service.operation(name).fidelity
             finish(response)
             return number
         headers = request.headers
@@ -131,7 +138,6 @@ class Cloud(Inputs):
             headers.get("user-agent", ""),
             route.protocol,
         )
-        service = self.registry.expect(route.service)
         account = self.settings.account if caller.kind == "anonymous" else caller.account
         call = Call(
             self, service, name, decoded, caller, account, region, number,
@@ -139,6 +145,12 @@ class Cloud(Inputs):
         )  # fmt: skip
         self.submit(call, partial(self._respond, codec, call, finish))
         return number
+
+    def _plan(self, service: str, protocol: str) -> Plan:
+        """Who reads, answers and writes the requests of a service in one protocol."""
+        plan = codec_for(service, protocol), self.registry.expect(service)
+        self._plans[service, protocol] = plan
+        return plan
 
     def spool(self, head: Request) -> Spool | None:
         """What puts the body of a request aside while it comes; None for one that is held whole.
@@ -155,7 +167,7 @@ class Cloud(Inputs):
 
     def _put_aside(self, request: Request) -> Request:
         """The request, its body spooled if it came whole and is large."""
-        if len(request.body) <= INLINE_BYTES_MAX:
+        if request.spooled is not None:
             return request
         spool = Spool(self.blobs.store, msgspec.structs.replace(request, body=b""))
         spool.write(request.body)
@@ -282,7 +294,7 @@ class Cloud(Inputs):
                 call.request_id,
                 call.now,
                 call.caller.arn,
-                f"{call.service.prefix}:{call.operation.action or call.operation_name}",
+                call.service.action(call.operation_name),
                 call.resource,
                 "" if error is None else f"{error.code}: {error.message}",
                 call.decision,
@@ -305,7 +317,13 @@ class Cloud(Inputs):
 
     def request_id(self, number: int) -> str:
         """The id of the n-th request: equal in every world of the same seed."""
-        text = blake2b(number.to_bytes(8, "big"), key=self._request_key, digest_size=16).hexdigest()
+        block, place = divmod(number, IDS_A_BLOCK)
+        if block != self._id_block:
+            self._id_block = block
+            digest = blake2b(block.to_bytes(8, "big"), key=self._request_key)
+            self._id_text = digest.hexdigest()
+        at = place * ID_DIGITS
+        text = self._id_text[at : at + ID_DIGITS]
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def _on_load(self, service: Service) -> None:

@@ -30,7 +30,7 @@ from cloudchamber.cloud.records import (
     Trace,
     WorkRecord,
 )
-from cloudchamber.cloud.service import Output, Waiting, mutates
+from cloudchamber.cloud.service import Output, Waiting
 from cloudchamber.cloud.settings import Settings
 from cloudchamber.cloud.work import Works
 from cloudchamber.kernel import Kernel, Parked
@@ -38,6 +38,7 @@ from cloudchamber.wire.bodies import Spooled
 from cloudchamber.wire.errors import WireError
 
 Settle = Callable[[Output | None, WireError | None], None]
+Answers = list[tuple[bool, bytes]]
 Adapters = Mapping[str, Callable[[str], bytes]]
 NO_ADAPTERS: Final[Adapters] = MappingProxyType({})
 # What no two runs measure alike stays out of the digest.
@@ -75,8 +76,8 @@ class Inputs:
         self.touches = 0
         self.parked: dict[int, ParkedCall] = {}
         # What the outside said to the call at hand; on a replay, what it said in the earlier life.
-        self._answers: list[tuple[bool, bytes]] = []
-        self._told: list[tuple[bool, bytes]] = []
+        self._answers: Answers = []
+        self._told: Answers = []
         self.requests: deque[Trace] = deque(maxlen=self.settings.requests_max)
 
     def perform(self, call: Call) -> Output | Waiting:
@@ -91,50 +92,47 @@ class Inputs:
         """Perform a top-level call, journal it if it touched the world, then settle it."""
         kernel = self.kernel
         before = (self.touches, self.events.last)
-        self._answers = []
-        record = CallRecord(
-            kernel.now,
-            call.number,
-            self.events.last,
-            call.caller,
-            call.account,
-            call.region,
-            call.service.name,
-            call.operation_name,
-            call.input,
-            call.origin,
-            self._answers,
-        )
+        answers: Answers = []
+        self._answers = answers
         try:
             result = self.perform(call)
         except WireError as error:
-            self._settle(call, record, before, None, error)
+            self._settle(call, before, answers, error)
             settle(None, error)
         else:
-            if not isinstance(result, dict):
-                self._step(call, record, result, None, settle, before)
-            else:
-                self._settle(call, record, before, result, None)
+            if isinstance(result, dict):
+                self._settle(call, before, answers, None)
                 settle(result, None)
+            else:
+                record = _record(call, before[1], answers)
+                self._step(call, record, result, None, settle, before)
         if self.touches != before[0]:
             # Whoever was woken by this call is answered at this instant, in every clock mode.
             kernel.settle()
 
     def _settle(
-        self,
-        call: Call,
-        record: CallRecord | None,
-        before: tuple[int, int],
-        output: Output | None,
-        error: WireError | None,
+        self, call: Call, before: tuple[int, int], answers: Answers, error: WireError | None
     ) -> None:
+        """The stages after a call that did not wait, and its record if it touched the world."""
         for stage in AFTER:
             stage(call, error)
-        if record is None:
-            return
         touched = before != (self.touches, self.events.last)
-        if touched or (error is None and mutates(call.operation_name, call.operation)):
-            self.write(record)
+        if touched or (error is None and call.operation_name in call.service.mutating):
+            self.write(_record(call, before[1], answers))
+
+    def _settle_waiting(
+        self,
+        call: Call,
+        record: CallRecord,
+        before: tuple[int, int] | None,
+        error: WireError | None,
+    ) -> None:
+        """The same for a handler that may wait; its record was written if it did."""
+        if before is not None:
+            self._settle(call, before, record.answers, error)
+            return
+        for stage in AFTER:
+            stage(call, error)
 
     def _step(
         self,
@@ -151,15 +149,14 @@ class Inputs:
         begins it at the same instant and the same kernel events resume it.
         """
         self.parked.pop(call.number, None)
-        first = before if before is not None else (0, 0)
         try:
             wait = next(waiting) if woken is None else waiting.send(woken)
         except StopIteration as stop:
-            self._settle(call, record if before is not None else None, first, stop.value, None)
+            self._settle_waiting(call, record, before, None)
             settle(stop.value, None)
             return
         except WireError as error:
-            self._settle(call, record if before is not None else None, first, None, error)
+            self._settle_waiting(call, record, before, error)
             settle(None, error)
             return
         if before is not None:
@@ -278,6 +275,23 @@ class Inputs:
             parked = self.parked[number]
             self._drop(number)
             parked.settle(None, AwsError("ServiceUnavailable", f"Cloudchamber: {reason}", 503))
+
+
+def _record(call: Call, events_last: int, answers: Answers) -> CallRecord:
+    """What makes the same call again: it began after the event of that number."""
+    return CallRecord(
+        call.started_ns,
+        call.number,
+        events_last,
+        call.caller,
+        call.account,
+        call.region,
+        call.service.name,
+        call.operation_name,
+        call.input,
+        call.origin,
+        answers,
+    )
 
 
 def _nobody(output: Output | None, error: WireError | None) -> None:

@@ -24,7 +24,7 @@ from cloudchamber.cloud.authorization import authorise
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import Refused
 from cloudchamber.cloud.ports import SEEN
-from cloudchamber.cloud.service import Output, Waiting, mutates
+from cloudchamber.cloud.service import Output, Waiting
 from cloudchamber.cloud.throttling import throttle
 from cloudchamber.wire.errors import WireError
 
@@ -58,7 +58,7 @@ def notice(call: Call, error: WireError | None) -> None:
 
 def log(call: Call, error: WireError | None) -> None:
     """Remember the call for `why`, and write an event for one that changed the world."""
-    if error is None and mutates(call.operation_name, call.operation):
+    if error is None and call.operation_name in call.service.mutating:
         call.cause  # noqa: B018  asking for the cause writes the call's own event
     call.cloud.remember(call, error)
 

@@ -135,8 +135,10 @@ class Service:
     """
 
     __slots__ = (
+        "_actions",
         "access_denied",
         "kernel_events",
+        "mutating",
         "name",
         "operations",
         "ports",
@@ -167,6 +169,8 @@ class Service:
     ) -> None:
         self.name = name
         self.operations = MappingProxyType(dict(operations))
+        self.mutating = frozenset(name for name, each in operations.items() if mutates(name, each))
+        self._actions: dict[str, str] = {}
         self.tables = tuple(tables)
         self.prefix = prefix or name
         self.quotas = MappingProxyType(dict(quotas or {}))
@@ -181,6 +185,14 @@ class Service:
     def operation(self, name: str) -> Operation:
         """The declared operation, or a refusal when the service does not list it."""
         return self.operations.get(name, NOT_YET)
+
+    def action(self, name: str) -> str:
+        """The IAM action that an operation needs, with its prefix."""
+        action = self._actions.get(name)
+        if action is None:
+            action = f"{self.prefix}:{self.operation(name).action or name}"
+            self._actions[name] = action
+        return action
 
 
 def mutates(name: str, operation: Operation) -> bool:

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from cloudchamber.kernel.digest import BATCH, Digest, Trace
 from cloudchamber.kernel.errors import KernelError
-from cloudchamber.kernel.events import SEQ_MASK
+from cloudchamber.kernel.events import SEQ_BITS, SEQ_MASK
 from cloudchamber.kernel.guards import Guards, Watch
 from cloudchamber.kernel.holds import Hold, Holds
 from cloudchamber.kernel.parking import Waits
@@ -82,7 +82,7 @@ class Kernel(Waits):
         """
         if t_ns < self.now:
             raise KernelError(f"time does not go back: {self.now - t_ns} ns in the past")
-        if not self._run(t_ns, budget=budget, paced=paced):
+        if self._is_due(t_ns) and not self._run(t_ns, budget=budget, paced=paced):
             return False
         if self.now < t_ns and self.frozen(paced=paced):
             return False
@@ -95,7 +95,7 @@ class Kernel(Waits):
 
     def settle(self) -> bool:
         """Let everything that is due now happen. False when a strict hold forbids it."""
-        return self._run(self.now)
+        return not self._is_due(self.now) or self._run(self.now)
 
     def run_until_idle(self) -> bool:
         """Run until no strong event is pending. False when a hold stops the clock before that.
@@ -255,6 +255,13 @@ class Kernel(Waits):
         if self._digest is None:
             raise KernelError("this kernel keeps no digest")
         return self._digest
+
+    def _is_due(self, t_ns: int) -> bool:
+        """Whether a run to `t_ns` would find anything to do, or to refuse."""
+        heap = self._heap
+        return bool(heap and heap[0] >> SEQ_BITS <= t_ns - self.start_ns) or (
+            self._running or self._unclaimed > 0
+        )
 
     def _refuse_inside(self, what: str) -> None:
         if self._running:

@@ -26,6 +26,7 @@ from cloudchamber.kernel.errors import KernelError
 _WORDS: Final = 8  # 64-bit words in one block of blake2b
 _BLOCK: Final = Struct("<8Q")
 _COUNTER: Final = Struct("<Q")
+_UUID: Final = Struct(">2Q")
 _U64: Final = 1 << 64
 _ALNUM: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _BASE32: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # RFC 4648; AWS's unique ids (AROA...) use it
@@ -110,7 +111,7 @@ class Stream:
         """A version 4 UUID (RFC 4122), lower case with hyphens."""
         high = self.u64() & 0xFFFFFFFFFFFF0FFF | 0x4000
         low = self.u64() & 0x3FFFFFFFFFFFFFFF | 0x8000000000000000
-        text = f"{high:016x}{low:016x}"
+        text = _UUID.pack(high, low).hex()
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def alnum(self, n: int) -> str:

@@ -134,10 +134,11 @@ class Pacer:
     def _slice(self) -> bool:
         """Run for at most a slice. True when the clock is where the wall says."""
         now = self._now
-        began = now()
+        began = wall = now()
         try:
-            while self._driver.turn(now(), SLICE_EVENTS):
-                if now() - began > SLICE_NS:
+            while self._driver.turn(wall, SLICE_EVENTS):
+                wall = now()
+                if wall - began > SLICE_NS:
                     self._cloud.kernel.settle()
                     return False
         except KernelError as error:

@@ -18,6 +18,8 @@ STATUS_LINES = MappingProxyType(
 )
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 NO_BODY = frozenset({204, 304})
+# Headers that are HTTP's own business, whoever set them.
+OWN = frozenset({"connection", "content-length", "date", "transfer-encoding"})
 
 
 class HttpRefusal(Exception):
@@ -47,21 +49,19 @@ def head_bytes(response: Response, date: str, *, is_head: bool, keep_alive: bool
     The length is stated from the body, except for an answer to HEAD that states it itself.
     """
     status = response.status
-    headers = response.headers
-    lines = [STATUS_LINES.get(status) or f"HTTP/1.1 {status} Status\r\n"]
+    text = STATUS_LINES.get(status) or f"HTTP/1.1 {status} Status\r\n"
+    ends = 1
     stated = False
-    for name, value in headers.items():
+    for name, value in response.headers.items():
         key = name.lower()
-        if key == "content-length":
-            if not is_head:
+        if key in OWN:
+            if key != "content-length" or not is_head:
                 continue
             stated = True
-        elif key in ("connection", "transfer-encoding", "date"):
-            continue
-        lines.append(f"{name}: {value}\r\n")
-    text = "".join(lines)
-    if text.count("\n") != len(lines) or text.count("\r") != len(lines):
-        text = "".join(_one_line(line) for line in lines)
+        ends += 1
+        text += f"{name}: {value}\r\n"
+    if text.count("\n") != ends or text.count("\r") != ends:
+        text = _one_line_each(response, is_head)
     if not stated and status not in NO_BODY:
         streamed = response.streamed
         length = len(response.body) if streamed is None else streamed.length
@@ -74,5 +74,13 @@ def head_bytes(response: Response, date: str, *, is_head: bool, keep_alive: bool
         return text.encode("utf-8")
 
 
-def _one_line(line: str) -> str:
-    return line[:-2].replace("\r", " ").replace("\n", " ") + "\r\n"
+def _one_line_each(response: Response, is_head: bool) -> str:
+    """The head's lines, each with its own line ends taken out."""
+    status = response.status
+    text = STATUS_LINES.get(status) or f"HTTP/1.1 {status} Status\r\n"
+    for name, value in response.headers.items():
+        key = name.lower()
+        if key not in OWN or (key == "content-length" and is_head):
+            line = f"{name}: {value}".replace("\r", " ").replace("\n", " ")
+            text += line + "\r\n"
+    return text

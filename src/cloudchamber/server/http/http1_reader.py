@@ -10,6 +10,7 @@ would begin.
 from __future__ import annotations
 
 from collections import deque
+from functools import lru_cache
 from typing import Any
 
 import httptools
@@ -17,7 +18,7 @@ import httptools
 from cloudchamber.server.http.answers import HttpRefusal
 from cloudchamber.server.http.exchange import Spool
 from cloudchamber.server.http.front import Front
-from cloudchamber.server.http.incoming import body_too_long, no_place, open_spool
+from cloudchamber.server.http.incoming import WHOLE_BYTES_MAX, body_too_long, no_place, open_spool
 from cloudchamber.server.http.limits import Limits
 from cloudchamber.wire.http import Request
 
@@ -31,14 +32,15 @@ class RequestReader:
     """
 
     __slots__ = (
-        "_body", "_body_bytes", "_chunk_bytes", "_front", "_headers", "_http10", "_limits",
-        "_names", "_parser", "_spool", "_url", "_values", "in_body", "in_head", "is_new_head",
-        "method", "ready", "refused", "wants_continue",
+        "_body", "_body_bytes", "_chunk_bytes", "_count", "_fed", "_front", "_headers", "_http10",
+        "_limits", "_parser", "_request", "_spool", "_url", "_whole_max", "in_body", "in_head",
+        "is_new_head", "method", "ready", "refused", "wants_continue",
     )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
         self._front = front
         self._limits: Limits = front.limits
+        self._whole_max = min(WHOLE_BYTES_MAX, front.limits.body_bytes_max)
         self._parser: Any = httptools.HttpRequestParser(self)
         self.ready: deque[tuple[Request | HttpRefusal, bool]] = deque()
         self.refused = False
@@ -48,21 +50,23 @@ class RequestReader:
         self.wants_continue = False
         self.method = ""
         self._http10 = False
+        self._request = Request("", "", "", {})  # what is known of the one under way
         self._url = b""
         self._headers: dict[str, str] = {}
-        self._names: list[bytes] = []
-        self._values: list[bytes] = []
+        self._count = 0  # of header lines
         self._body: list[bytes] = []
         self._body_bytes = 0
         self._spool: Spool | None = None  # where a large body goes while it comes
+        self._fed = 0  # bytes among which the head under way is
         self._chunk_bytes = 0  # of the chunks that hold nothing but a head
 
     def feed(self, data: bytes) -> None:
         """Bytes arrived."""
         if self.refused:
             return
+        self._fed = len(data)
         if self.in_head:
-            self._chunk_bytes += len(data)
+            self._fed = self._chunk_bytes = self._chunk_bytes + len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -97,8 +101,8 @@ class RequestReader:
         self.is_new_head = True
         self._front.activity.receiving += 1
         self._url = b""
-        self._names = []
-        self._values = []
+        self._headers = {}
+        self._count = 0
         self._body = []
         self._body_bytes = self._chunk_bytes = 0
         self.wants_continue = False
@@ -109,16 +113,24 @@ class RequestReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header, whole. After the body it is a trailer, and nothing here reads those."""
-        if self.in_head:
-            self._names.append(name)
-            self._values.append(value)
+        if not self.in_head:
+            return
+        self._count += 1
+        key = _lowered(name)
+        text = value.decode("latin-1")
+        headers = self._headers
+        if key not in headers:
+            headers[key] = text
+        elif key == "host":
+            self.refuse(HttpRefusal(400, "BadRequest", "the request has two Host headers"))
+        else:
+            headers[key] += f", {text}"
 
     def on_headers_complete(self) -> None:
         """The head is whole: refuse it now, before a body is sent for nothing."""
         if self.refused:
             return
         try:
-            self._read_headers()
             self._check_head()
         except HttpRefusal as refusal:
             self.refuse(refusal)
@@ -153,7 +165,7 @@ class RequestReader:
             return
         if self._spool is None:
             body = self._body
-            request = self._head()
+            request = self._request
             request.body = body[0] if len(body) == 1 else b"".join(body)
         else:
             try:
@@ -178,53 +190,37 @@ class RequestReader:
 
     # The head
 
-    def _head(self) -> Request:
-        path, _, query = self._url.decode("latin-1").partition("?")
-        return Request(self.method, path, query, self._headers)
-
-    def _read_headers(self) -> None:
-        """Decode all headers at once: two decodes and a zip instead of two for every header.
-
-        Neither names nor values can hold a line end; where one did, the counts would differ.
-        """
-        count = len(self._names)
-        name_bytes, value_bytes = b"\n".join(self._names), b"\n".join(self._values)
-        keys = name_bytes.lower().decode("latin-1").split("\n") if count else []
-        values = value_bytes.decode("latin-1").split("\n") if count else []
-        if len(keys) != count or len(values) != count:
-            raise HttpRefusal(400, "BadRequest", "a header holds a line end")
-        limits = self._limits
-        size = len(self._url) + len(name_bytes) + len(value_bytes) + 2 * count
-        if size > limits.head_bytes_max or count > limits.header_count_max:
-            raise _head_too_long(limits)
-        self._headers = headers = dict(zip(keys, values, strict=True))
-        if len(headers) == count:
-            return
-        if keys.count("host") > 1:
-            raise HttpRefusal(400, "BadRequest", "the request has two Host headers")
-        self._headers = headers = {}
-        for key, value in zip(keys, values, strict=True):
-            headers[key] = f"{headers[key]}, {value}" if key in headers else value
-
     def _check_head(self) -> None:
         headers = self._headers
+        limits = self._limits
+        if self._count > limits.header_count_max or (
+            self._fed > limits.head_bytes_max and self._head_size() > limits.head_bytes_max
+        ):
+            raise _head_too_long(limits)
         self.method = self._parser.get_method().decode("latin-1")
         version = self._parser.get_http_version()
         self._http10 = version == "1.0"
-        if version not in ("1.1", "1.0"):
+        if version != "1.1" and not self._http10:
             raise HttpRefusal(505, "HttpVersionNotSupported", f"HTTP {version} is not spoken here")
         if not self._url.startswith(b"/"):
             self._take_absolute_form()
-        query = self._url.decode("latin-1").partition("?")[2]
+        path, _, query = self._url.decode("latin-1").partition("?")
         self._front.admission.check(self.method, query, headers, self._http10)
-        self._spool = open_spool(self._front, self._head())
+        self._request = Request(self.method, path, query, headers)
         encoding = headers.get("transfer-encoding")
+        if encoding is not None or int(headers.get("content-length", 0)) > self._whole_max:
+            self._spool = open_spool(self._front, self._request)
         if encoding is not None and encoding.lower() != "chunked":
             raise HttpRefusal(501, "NotImplemented", "the only transfer encoding here is chunked")
         if "upgrade" in headers and headers["upgrade"].lower() == "websocket":
             raise HttpRefusal(
                 400, "NoWebSocket", f"there is no WebSocket at {self._url[:200].decode('latin-1')}"
             )
+
+    def _head_size(self) -> int:
+        headers = self._headers
+        texts = sum(map(len, headers)) + sum(map(len, headers.values()))
+        return len(self._url) + texts + 2 * self._count
 
     def _take_absolute_form(self) -> None:
         """`GET http://name/path`, as proxies are asked: the name there counts, not the header's."""
@@ -281,6 +277,12 @@ class RequestReader:
 
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 _UPGRADING = frozenset({"upgrade", "connection", "http2-settings", "expect"})
+
+
+@lru_cache(maxsize=512)
+def _lowered(name: bytes) -> str:
+    """A header's name in lower case. Clients send the same few over and over."""
+    return name.decode("latin-1").lower()
 
 
 def _head_too_long(limits: Limits) -> HttpRefusal:

@@ -21,6 +21,13 @@ EMPTY: Final = "NumberOfEmptyReceives"
 DELETED: Final = "NumberOfMessagesDeleted"
 
 
+def count_sent(call: Call, queue: Queue, size: int) -> None:
+    """Count a message and its bytes."""
+    add, account, region, arn = call.cloud.meter.add, queue.account, queue.region, queue.arn
+    add(("sqs", account, region, arn, SENT))
+    add(("sqs", account, region, arn, SENT_BYTES), size)
+
+
 def count(call: Call, queue: Queue, counter: str, amount: int = 1) -> None:
     """Count something that happened at a queue."""
     call.cloud.meter.add(("sqs", queue.account, queue.region, queue.arn, counter), amount)

@@ -16,7 +16,7 @@ from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.sqs import contents
 from cloudchamber.services.sqs.batches import answer_each, check_entries
-from cloudchamber.services.sqs.counters import DEDUPLICATED, SENT, SENT_BYTES, count
+from cloudchamber.services.sqs.counters import DEDUPLICATED, count, count_sent
 from cloudchamber.services.sqs.fifo import FifoMailbox
 from cloudchamber.services.sqs.limits import DEDUPLICATION_NS, DELAY_MAX_S, SECOND_NS, TOKEN
 from cloudchamber.services.sqs.lookup import expect_queue, mailbox_of, missing
@@ -140,8 +140,7 @@ def _put(call: Call, queue: Queue, box: Mailbox, checked: Checked) -> Output:
         until_ns = call.now + DEDUPLICATION_NS
         box.accepted.remember(Accepted(key, until_ns, message.id, message.seq))
         output["SequenceNumber"] = sequence_number(message.seq)
-    count(call, queue, SENT)
-    count(call, queue, SENT_BYTES, size)
+    count_sent(call, queue, size)
     output["MessageId"] = message.id
     return output
 
