@@ -33,6 +33,18 @@ MFA_CODE: Final = "mfa-code"
 SEEN: Final = "seen"
 # (cloud, account) -> frozenset[str]: which opt-in Regions may an account use?
 ENABLED_REGIONS: Final = "enabled-regions"
+# (cloud, account, region) -> Iterable[tuple[arn, Mapping[key, value]]]: what has tags, by ARN.
+# Those of a global service are in its partition's home Region.
+TAGGED_RESOURCES: Final = "tagged-resources"
+# (cloud, account, region) -> Sequence[StreamFacts]: the streams of DynamoDB's tables, by ARN.
+TABLE_STREAMS: Final = "table-streams"
+# (cloud, arn, sequence, limit, bytes) -> Sequence[tuple[int, dict]]: a stream's records from a
+# sequence number on, as GetRecords shows them; at most so many, and so many bytes.
+TABLE_STREAM_RECORDS: Final = "table-stream-records"
+# (cloud, arn, t_ns) -> int: the sequence number of a stream's first record at or after an instant.
+TABLE_STREAM_POSITION: Final = "table-stream-position"
+# (call, arn) -> SourcedPolicy | None: the policy attached to a table's stream.
+TABLE_STREAM_POLICY: Final = "table-stream-policy"
 
 
 class CallerPolicies(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,3 +90,31 @@ class Guardrails(msgspec.Struct, frozen=True, kw_only=True):
     scps: Sequence[Sequence[SourcedPolicy]] | None = None
     rcps: Sequence[Sequence[SourcedPolicy]] | None = None
     context: Mapping[str, Sequence[str]] = {}
+
+
+class ShardFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One shard of a table's stream: its sequence numbers from `first` to `last` (None: open)."""
+
+    name: str
+    parent: str
+    first: int
+    last: int | None
+
+
+class StreamFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the streams of DynamoDB's tables are, for the service that reads them.
+
+    `oldest` is the sequence number of the oldest record that is still kept, `next` that of the
+    record that comes next.
+    """
+
+    arn: str
+    label: str
+    table: str
+    key_schema: Sequence[Mapping[str, str]]
+    view: str
+    status: str
+    created_ns: int
+    shards: Sequence[ShardFacts]
+    oldest: int
+    next: int
