@@ -31,6 +31,7 @@ from cloudchamber.services.iam import (
     server_certificates,
     service_linked_roles,
     simulation,
+    tagged,
     user_credentials,
     users,
 )
@@ -287,5 +288,6 @@ SERVICE = Service(
         ports.MANAGED_POLICY: principals.managed_policy,
         ports.ROLE: principals.role,
         ports.SEEN: principals.seen,
+        ports.TAGGED_RESOURCES: tagged.tagged_resources,
     },
 )

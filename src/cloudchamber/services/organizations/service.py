@@ -17,6 +17,7 @@ from cloudchamber.services.organizations import (
     organizations,
     policies,
     resource_policy,
+    tagged,
     tagging,
     tree,
 )
@@ -121,5 +122,8 @@ SERVICE: Final = Service(
         handshakes.EXPIRED: handshakes.handshake_expired,
         handshakes.FORGOTTEN: handshakes.handshake_forgotten,
     },
-    ports={ports.GUARDRAILS: guards.guardrails},
+    ports={
+        ports.GUARDRAILS: guards.guardrails,
+        ports.TAGGED_RESOURCES: tagged.tagged_resources,
+    },
 )

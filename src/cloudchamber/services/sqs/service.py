@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from cloudchamber.cloud import ports
 from cloudchamber.cloud.service import Service, simulated
 from cloudchamber.services.sqs import (
     move_tasks,
@@ -27,6 +28,7 @@ from cloudchamber.services.sqs.lookup import (
     resource_policy,
 )
 from cloudchamber.services.sqs.nouns import BUCKETS, GRAVES, MAILBOXES, MOVE_TASKS, QUEUES
+from cloudchamber.services.sqs.tagged import tagged_resources
 
 _on_queue: Final = partial(simulated, resource=arn_of_url, anonymous=True)
 # Not named like one that changes the world, and it does: what is received is hidden.
@@ -73,6 +75,7 @@ SERVICE: Final = Service(
     tables=(QUEUES, MAILBOXES, MOVE_TASKS, GRAVES, BUCKETS),
     quotas=QUOTAS,
     kernel_events={move_tasks.TICK: move_tasks.tick},
+    ports={ports.TAGGED_RESOURCES: tagged_resources},
     resource_policy=resource_policy,
     access_denied="AccessDenied",
 )
