@@ -63,8 +63,10 @@ def authenticate(
 
 def find_credentials(cloud: Cloud, access_key: str) -> Credentials | None:
     """What the world knows of an access key id, or None."""
-    if len(access_key) == ACCOUNT_DIGITS and is_account(access_key):
-        return _of_root(access_key)
+    if len(access_key) == ACCOUNT_DIGITS:
+        own = _find_root(access_key)
+        if own is not None:
+            return own
     for answer in cloud.registry.ports(ports.CREDENTIALS):
         found: Credentials | None = answer(cloud, access_key)
         if found is not None:
@@ -73,7 +75,9 @@ def find_credentials(cloud: Cloud, access_key: str) -> Credentials | None:
 
 
 @lru_cache(maxsize=4096)
-def _of_root(account: str) -> Credentials:
+def _find_root(account: str) -> Credentials | None:
+    if not is_account(account):
+        return None
     return Credentials(caller=root(account, access_key=account))
 
 

@@ -97,15 +97,15 @@ def decide(
     `resource_policy` overrides what the service has attached (a role's trust policy, for STS).
     """
     caller = call.caller
-    owner = _owner(call, resource)
     if resource_policy is None and call.service.resource_policy is not None:
         resource_policy = call.service.resource_policy(call, resource)
     guardrails = _guardrails(call, caller.account)
+    owner = _owner(call, resource)
     if (
-        caller.kind == "root"
-        and owner == caller.account
-        and resource_policy is None
+        resource_policy is None
         and guardrails is None
+        and caller.kind == "root"
+        and owner == caller.account
     ):
         return None
     if caller.kind == "service" and resource_policy is None:

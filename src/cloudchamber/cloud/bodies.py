@@ -29,6 +29,8 @@ def unwrapped(
     if request.spooled is not None or request.problem is not None:
         return request, request.problem
     headers = request.headers
+    if "content-encoding" not in headers and "x-amz-content-sha256" not in headers:
+        return request, None
     try:
         if is_chunked(headers):
             request = without_chunks(request, signer_of(request))

@@ -8,6 +8,7 @@ call. Getters change nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -126,7 +127,9 @@ class Call:
         self, table: Table[Row], account: str | None = None, region: str | None = None
     ) -> dict[Any, Row]:
         """The live rows of a table in the call's account and region, or in another's."""
-        return self.cloud.store.rows(table, account or self.account, region or self.region)
+        store, owner, where = self.cloud.store, account or self.account, region or self.region
+        rows = store.known.get((table.name, owner, where))
+        return store.rows(table, owner, where) if rows is None else rows
 
     @property
     def blobs(self) -> Blobs:
@@ -140,9 +143,7 @@ class Call:
     @property
     def partition(self) -> str:
         """`aws`, `aws-cn` or `aws-us-gov`, by the call's region."""
-        if self.region.startswith("cn-"):
-            return "aws-cn"
-        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+        return partition_of(self.region)
 
     def arn(self, resource: str, *, service: str | None = None, region: str | None = None) -> str:
         """The ARN of a resource of this service in this account; `region=""` for global ones."""
@@ -166,9 +167,9 @@ class Call:
         return self._cause
 
     @property
-    def is_logged(self) -> bool:
-        """Whether the call has an event of its own yet."""
-        return self._cause != 0
+    def logged(self) -> int:
+        """The number of the call's own event, 0 while it has none."""
+        return self._cause
 
     def event(
         self, about: str, what: str, sentence: str, details: Mapping[str, Any] | None = None
@@ -294,3 +295,11 @@ class Call:
             origin=msgspec.structs.replace(self.origin, is_nested=True),
         )
         return self.cloud.perform(nested)
+
+
+@lru_cache(maxsize=256)
+def partition_of(region: str) -> str:
+    """The partition that a Region's name says it is in."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

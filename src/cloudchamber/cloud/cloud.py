@@ -96,11 +96,13 @@ class Cloud(Inputs):
         wall_ns: int | None = None,
         source_ip: str = "127.0.0.1",
         scheme: str = "http",
+        host: str | None = None,
     ) -> int:
         """Take a request; `finish(response)` is called now, or later when it had to wait.
 
         Returns the number of the call, which `drop` takes when the client goes away.
-        `wall_ns` is the real time (for the age of signatures).
+        `wall_ns` is the real time (for the age of signatures). `host` is by what name the chamber
+        is known, for answers that name a URL, when that is not what the client called it.
         """
         self.number += 1
         number = self.number
@@ -131,7 +133,7 @@ class Cloud(Inputs):
             return number
         headers = request.headers
         origin = Origin(
-            headers.get("host", ""),
+            headers.get("host", "") if host is None else host,
             scheme,
             request.path,
             source_ip,
@@ -298,7 +300,7 @@ class Cloud(Inputs):
                 call.resource,
                 "" if error is None else f"{error.code}: {error.message}",
                 call.decision,
-                call.cause if call.is_logged else 0,
+                call.logged,
             )
         )
 

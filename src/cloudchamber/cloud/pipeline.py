@@ -51,8 +51,9 @@ def meter(call: Call, error: WireError | None) -> None:
 
 def notice(call: Call, error: WireError | None) -> None:
     """Tell who keeps track of it that this caller was at work."""
-    if call.caller.kind not in ("anonymous", "service"):
-        for tell in call.cloud.registry.ports(SEEN):
+    tellers = call.cloud.registry.ports(SEEN)
+    if tellers and call.caller.kind not in ("anonymous", "service"):
+        for tell in tellers:
             tell(call)
 
 

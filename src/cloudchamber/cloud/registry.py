@@ -48,7 +48,7 @@ class Registry:
 
     def __init__(self, on_load: Callable[[Service], None]) -> None:
         self._loaded: dict[str, Service] = {}
-        self._ports: dict[str, list[Callable[..., Any]]] = {}
+        self._ports: dict[str, tuple[Callable[..., Any], ...]] = {}
         self._on_load = on_load
 
     def expect(self, name: str) -> Service:
@@ -58,7 +58,7 @@ class Registry:
             service = load_service(name) or Service(name, {})
             self._loaded[name] = service
             for port, function in service.ports.items():
-                self._ports.setdefault(port, []).append(function)
+                self._ports[port] = (*self._ports.get(port, ()), function)
             self._on_load(service)
         return service
 
@@ -69,7 +69,7 @@ class Registry:
 
     def ports(self, name: str) -> tuple[Callable[..., Any], ...]:
         """Every loaded answer to a port, in order of loading."""
-        return tuple(self._ports.get(name, ()))
+        return self._ports.get(name, ())
 
     def loaded(self) -> Iterator[Service]:
         """The services loaded so far, by name."""

@@ -61,10 +61,12 @@ class Table(Generic[Row]):
 class Store:
     """The rows of one world. `rows(table, account, region)` is a plain mutable mapping."""
 
-    __slots__ = ("_tables",)
+    __slots__ = ("_tables", "known")
 
     def __init__(self) -> None:
         self._tables: dict[str, dict[ScopeKey, dict[Any, Any]]] = {}
+        # What `rows` gave for a table's name, account and region: most calls ask again.
+        self.known: dict[tuple[str, str, str], dict[Any, Any]] = {}
 
     def rows(self, table: Table[Row], account: str, region: str) -> dict[Any, Row]:
         """The mapping key -> row of one scope, live: what is put there is in the world.
@@ -84,6 +86,7 @@ class Store:
         rows = scopes.get(key)
         if rows is None:
             rows = scopes[key] = SortedDict() if table.ordered else {}
+        self.known[table.name, account, region] = rows
         return rows
 
     def scopes(self, table: Table[Row]) -> Iterator[tuple[str, str, dict[Any, Row]]]:
@@ -101,6 +104,7 @@ class Store:
     def clear(self) -> None:
         """Drop every row of every table."""
         self._tables = {}
+        self.known = {}
 
     def table_names(self) -> list[str]:
         """Names of the tables that were ever asked for, sorted."""

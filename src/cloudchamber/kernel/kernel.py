@@ -258,10 +258,8 @@ class Kernel(Waits):
 
     def _is_due(self, t_ns: int) -> bool:
         """Whether a run to `t_ns` would find anything to do, or to refuse."""
-        heap = self._heap
-        return bool(heap and heap[0] >> SEQ_BITS <= t_ns - self.start_ns) or (
-            self._running or self._unclaimed > 0
-        )
+        due = self._heap and self._heap[0] >> SEQ_BITS <= t_ns - self.start_ns
+        return bool(due or self._running or self._unclaimed)
 
     def _refuse_inside(self, what: str) -> None:
         if self._running:

@@ -188,7 +188,10 @@ class ServedHost:
             if self._directory is not None:
                 exchange.position = self._directory.appended
         exchange.number = -1
-        self._outbox.put(exchange, response)
+        if self._directory is None:
+            exchange.answer(response)
+        else:
+            self._outbox.put(exchange, response)
 
     def _begin_control(self, exchange: Exchange) -> None:
         request = exchange.request

@@ -107,7 +107,7 @@ class Pacer:
 
     def before_input(self) -> None:
         """Bring the clock to where this input finds it."""
-        if self.is_live:
+        if self._driver.mode.name == "live":
             self._slice()
         else:
             self._cloud.kernel.settle()

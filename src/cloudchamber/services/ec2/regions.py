@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -29,6 +31,16 @@ class SeenRegion(msgspec.Struct, frozen=True):
         """The host name of EC2 in the Region."""
         return endpoint_of("ec2", self.region.name)
 
+    @property
+    def described(self) -> dict[str, Any]:
+        """The Region as EC2 describes it."""
+        return {
+            "OptInStatus": self.opt_in_status,
+            "Geography": [{"Name": self.region.geography}],
+            "RegionName": self.region.name,
+            "Endpoint": self.endpoint,
+        }
+
 
 _PROPERTIES: Final[Properties[SeenRegion]] = MappingProxyType(
     {
@@ -48,31 +60,33 @@ def describe_regions(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     here = expect_open_region(call)
     stop_dry_run(request)
     enabled = enabled_regions(call)
-    seen = {each.name: SeenRegion(each, _status(each, enabled)) for each in regions(here.partition)}
+    chosen: Sequence[SeenRegion]
     names = request.get("RegionNames")
     if names:
+        seen = {each.region.name: each for each in _seen(here.partition, enabled, True)}
         for name in names:
             if name not in seen:
                 raise AwsError("InvalidParameterValue", f"Invalid region: [{name}]")
         chosen = [seen[name] for name in sorted(set(names))]
     else:
-        everything = request.get("AllRegions", False)
-        chosen = [
-            seen[name]
-            for name in sorted(seen)
-            if everything or seen[name].opt_in_status != "not-opted-in"
-        ]
-    return {
-        "Regions": [
-            {
-                "OptInStatus": each.opt_in_status,
-                "Geography": [{"Name": each.region.geography}],
-                "RegionName": each.region.name,
-                "Endpoint": each.endpoint,
-            }
-            for each in matching(chosen, request.get("Filters", ()), _PROPERTIES)
-        ]
-    }
+        chosen = _seen(here.partition, enabled, request.get("AllRegions", False))
+    filters = request.get("Filters")
+    if filters:
+        chosen = matching(chosen, filters, _PROPERTIES)
+    return {"Regions": [each.described for each in chosen]}
+
+
+@lru_cache(maxsize=64)
+def _seen(partition: str, enabled: frozenset[str], everything: bool) -> tuple[SeenRegion, ...]:
+    """The Regions that an account with these enabled is shown, by name; they follow from a table
+    that never changes."""
+    found = (SeenRegion(each, _status(each, enabled)) for each in regions(partition))
+    return tuple(
+        sorted(
+            (each for each in found if everything or each.opt_in_status != "not-opted-in"),
+            key=lambda each: each.region.name,
+        )
+    )
 
 
 def _status(region: Region, enabled: frozenset[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from cloudchamber.cloud.arns import Arn, find_arn
-from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.call import Call, partition_of
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input
 from cloudchamber.cloud.settings import DEFAULT_REGION, is_account
@@ -86,10 +86,15 @@ def _queue_arn(partition: str, region: str, account: str, name: str) -> str:
 
 def arn_of_url(call: Call, request: Input) -> str:
     """The ARN that a permission on a QueueUrl is asked on."""
-    address = read_url(request.get("QueueUrl", ""))
+    return _arn_at(request.get("QueueUrl", ""), call.region)
+
+
+@lru_cache(maxsize=4096)
+def _arn_at(url: str, region: str) -> str:
+    address = read_url(url)
     if address is None:
         return "*"
-    return _queue_arn(call.partition, call.region, address.account, address.name)
+    return _queue_arn(partition_of(region), region, address.account, address.name)
 
 
 def arn_of_name(call: Call, request: Input) -> str:

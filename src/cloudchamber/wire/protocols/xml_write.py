@@ -27,6 +27,9 @@ Step = tuple[str, str, Text, str, Write | None]
 
 DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
+ESCAPED_LENGTH_MAX: Final = 48
+ESCAPED_MAX: Final = 4096  # texts kept for one service
+
 # Controls that XML 1.0 cannot carry are written as references all the same, as S3 does; a carriage
 # return is one too, because a parser would read it as a line feed.
 _SPECIAL: Final = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -38,6 +41,17 @@ def escape(text: str) -> str:
     if text.isprintable() and "&" not in text and "<" not in text and ">" not in text:
         return text
     return _SPECIAL.sub(_reference, text)
+
+
+class _Escaped(dict[str, str]):
+    """Short texts and how they are escaped. Answers hold the same few over and over, and a look
+    here costs a quarter of looking at every character again."""
+
+    def __missing__(self, text: str) -> str:
+        escaped = escape(text)
+        if len(text) <= ESCAPED_LENGTH_MAX and len(self) < ESCAPED_MAX:
+            self[text] = escaped
+        return escaped
 
 
 def escape_attribute(text: str) -> str:
@@ -59,6 +73,7 @@ class XmlOutputs:
     def __init__(self, service: ServiceModel, timestamp_spelling: str = "iso8601") -> None:
         self._service = service
         self._timestamp_spelling = timestamp_spelling
+        self._escape: Text = _Escaped().__getitem__
         # Lists, because those of a recursive shape are used before they are filled.
         self._steps: dict[str, list[Step]] = {}
 
@@ -156,7 +171,7 @@ class XmlOutputs:
         """What turns a scalar into text that may stand in an element."""
         kind = shape.type
         if kind in ("string", "character"):
-            return escape
+            return self._escape
         if kind == "timestamp":
             return timestamps.writer(shape.timestamp_format or self._timestamp_spelling)
         return SCALAR_TEXT[kind]
