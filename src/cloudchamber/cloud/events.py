@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 
-class Event(NamedTuple):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One thing that happened.
 
     `number` counts from 1; `time_ns` is the chamber's clock; `about` an ARN, a request id or
@@ -19,8 +21,8 @@ class Event(NamedTuple):
     `cause` the number of the event that led here (0: nothing did); `sentence` says it to a person;
     `request` is the id of the request it is about, where it is about one.
 
-    An event of a request has no details: a tuple of numbers and text is nothing that the garbage
-    collector has to look at again, and there are very many of them.
+    There are very many of them, so the garbage collector does not look at them: an event refers to
+    nothing that could refer back.
     """
 
     number: int
@@ -122,7 +124,7 @@ class EventLog:
 
     def dump(self) -> list[Any]:
         """Plain data for a snapshot."""
-        return [self.last, [tuple(event) for event in self._events]]
+        return [self.last, [msgspec.structs.astuple(event) for event in self._events]]
 
     def load(self, dumped: list[Any]) -> None:
         """Put back what `dump` gave."""

@@ -8,7 +8,7 @@ poll that is begun again in a loaded world finds it gone and waits for the same.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
@@ -56,7 +56,7 @@ _Attributes = dict[str, dict[str, Any]]
 _decode = msgspec.msgpack.Decoder(_Attributes).decode
 
 
-class Asked(NamedTuple):
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """A ReceiveMessage request, checked."""
 
     limit: int

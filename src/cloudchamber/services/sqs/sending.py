@@ -7,7 +7,7 @@ queue a message with a known deduplication id is accepted and not delivered agai
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
@@ -33,7 +33,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _NOTHING: Final = b""
 
 
-class Checked(NamedTuple):
+class Checked(msgspec.Struct, frozen=True, gc=False):
     """A message that may be sent."""
 
     body: str
@@ -108,7 +108,8 @@ def _check(call: Call, queue: Queue, request: Input) -> Checked:
 
 def _put(call: Call, queue: Queue, box: Mailbox, checked: Checked) -> Output:
     """Put a checked message in, unless it is known already, and answer its receipt."""
-    body, size, delay_ns, group, deduplication, attributes, system = checked
+    body, attributes, system = checked.body, checked.attributes, checked.system
+    group, deduplication = checked.group, checked.deduplication
     output: Output = {"MD5OfMessageBody": contents.md5_of(body)}
     if attributes:
         output["MD5OfMessageAttributes"] = contents.md5_of_attributes(attributes)
@@ -135,12 +136,12 @@ def _put(call: Call, queue: Queue, box: Mailbox, checked: Checked) -> Output:
         attributes=_encode(attributes) if attributes else _NOTHING,
         system=_encode(system) if system else _NOTHING,
     )
-    box.add(message, call.now, delay_ns)
+    box.add(message, call.now, checked.delay_ns)
     if type(box) is FifoMailbox:
         until_ns = call.now + DEDUPLICATION_NS
         box.accepted.remember(Accepted(key, until_ns, message.id, message.seq))
         output["SequenceNumber"] = sequence_number(message.seq)
-    count_sent(call, queue, size)
+    count_sent(call, queue, checked.size)
     output["MessageId"] = message.id
     return output
 
