@@ -1,0 +1,124 @@
+"""Bytes in order: a sorted map from bytes to bytes that grows without ever pausing.
+
+Rules of this file: pure. Keys lie in leaves of at most `LEAF` keys, found by bisection, so there is
+no table that must be made anew as it grows and nothing is hashed; a million keys are a few thousand
+leaves. A step costs the same wherever it begins, and as much for a million keys as for a thousand.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from typing import Final, Generic, TypeVar
+
+Value = TypeVar("Value")
+LEAF: Final = 512
+
+
+class Ordered(Generic[Value]):
+    """A sorted map. `firsts[i]` is not after the first key of leaf i, and after all before it."""
+
+    __slots__ = ("count", "firsts", "leaves")
+
+    def __init__(self) -> None:
+        self.firsts: list[bytes] = [b""]
+        self.leaves: list[tuple[list[bytes], list[Value]]] = [([], [])]
+        self.count = 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def get(self, key: bytes) -> Value | None:
+        """The value of a key."""
+        keys, values = self.leaves[bisect_right(self.firsts, key) - 1]
+        place = bisect_left(keys, key)
+        if place < len(keys) and keys[place] == key:
+            return values[place]
+        return None
+
+    def put(self, key: bytes, value: Value) -> None:
+        """Set the value of a key."""
+        leaf = bisect_right(self.firsts, key) - 1
+        keys, values = self.leaves[leaf]
+        place = bisect_left(keys, key)
+        if place < len(keys) and keys[place] == key:
+            values[place] = value
+            return
+        keys.insert(place, key)
+        values.insert(place, value)
+        self.count += 1
+        if len(keys) > LEAF:
+            self._split(leaf, keys, values)
+
+    def _split(self, leaf: int, keys: list[bytes], values: list[Value]) -> None:
+        # Keys that come in order fill their leaves: only the last leaf is cut near its end.
+        is_last = leaf == len(self.leaves) - 1
+        middle = LEAF - LEAF // 8 if is_last else LEAF // 2
+        self.leaves[leaf] = (keys[:middle], values[:middle])
+        self.leaves.insert(leaf + 1, (keys[middle:], values[middle:]))
+        self.firsts.insert(leaf + 1, keys[middle])
+
+    def remove(self, key: bytes) -> None:
+        """Take a key out; nothing happens when it is not there."""
+        leaf = bisect_right(self.firsts, key) - 1
+        keys, values = self.leaves[leaf]
+        place = bisect_left(keys, key)
+        if place == len(keys) or keys[place] != key:
+            return
+        del keys[place], values[place]
+        self.count -= 1
+        if not keys and len(self.leaves) > 1:
+            del self.leaves[leaf], self.firsts[leaf]
+            self.firsts[0] = b""
+
+    def forward(self, low: bytes, high: bytes | None = None) -> Iterator[tuple[bytes, Value]]:
+        """Pairs from `low` up to but without `high`. Nothing may change meanwhile."""
+        leaf = bisect_right(self.firsts, low) - 1
+        place = bisect_left(self.leaves[leaf][0], low)
+        while leaf < len(self.leaves):
+            keys, values = self.leaves[leaf]
+            for each in range(place, len(keys)):
+                key = keys[each]
+                if high is not None and key >= high:
+                    return
+                yield key, values[each]
+            place = 0
+            leaf += 1
+
+    def backward(self, low: bytes, high: bytes | None = None) -> Iterator[tuple[bytes, Value]]:
+        """The same pairs as `forward`, from the end."""
+        leaf = len(self.leaves) - 1 if high is None else bisect_right(self.firsts, high) - 1
+        keys, values = self.leaves[leaf]
+        place = len(keys) if high is None else bisect_left(keys, high)
+        while True:
+            for each in range(place - 1, -1, -1):
+                key = keys[each]
+                if key < low:
+                    return
+                yield key, values[each]
+            leaf -= 1
+            if leaf < 0:
+                return
+            keys, values = self.leaves[leaf]
+            place = len(keys)
+
+    def dump(self) -> tuple[list[bytes], list[Value]]:
+        """All keys and all values, in order."""
+        keys: list[bytes] = []
+        values: list[Value] = []
+        for some, others in self.leaves:
+            keys += some
+            values += others
+        return keys, values
+
+    @classmethod
+    def of(cls, keys: list[bytes], values: list[Value]) -> Ordered[Value]:
+        """The map that `dump` gave; leaves are filled to three quarters."""
+        made: Ordered[Value] = cls()
+        size = LEAF * 3 // 4
+        if keys:
+            starts = range(0, len(keys), size)
+            made.leaves = [(keys[at : at + size], values[at : at + size]) for at in starts]
+            made.firsts = [b"", *(keys[at] for at in starts[1:])]
+            made.count = len(keys)
+        return made
