@@ -97,9 +97,14 @@ def _answer_size(data: bytes) -> int | None:
 
 
 def request_bytes(
-    port: int, service: str, headers: dict[str, str], body: bytes, path: str = "/"
+    port: int,
+    service: str,
+    headers: dict[str, str],
+    body: bytes,
+    path: str = "/",
+    method: str = "POST",
 ) -> bytes:
-    """A POST as boto3 would send it, with a signature that nobody here verifies."""
+    """A request as boto3 would send it, with a signature that nobody here verifies."""
     given = {
         "Host": f"localhost:{port}",
         "Accept-Encoding": "identity",
@@ -111,4 +116,4 @@ def request_bytes(
         "Content-Length": str(len(body)),
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in given.items())
-    return f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + body
+    return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body

@@ -1,9 +1,10 @@
 """Side by side with moto's server, MiniStack and an empty uvicorn, in one run.
 
-    python -m benchmarks.peers [--seconds 3] [--python PYTHON]
+    python -m benchmarks.peers [--rounds 7] [--seconds 0.5] [--only SQS] [--python PYTHON]
 
-The peers are installed from PyPI into `.bench/` by the first run. Each server runs alone with the
-same client; ratios of one run are what to read.
+The peers are installed from PyPI into `.bench/` by the first run. All servers are up, one at a time
+is asked: each case goes round them in short turns, so that a busy minute of the machine is
+everybody's. What is printed is the median of the rounds, and the median of each round's ratio.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ import subprocess
 import sys
 import time
 import venv
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from hashlib import sha256
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -28,7 +31,10 @@ from benchmarks.load import Figures, drive, request_bytes, resident_mb
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCH = ROOT / ".bench"
-PACKAGES = ("moto[server,sqs,sts,ec2]", "ministack", "uvicorn", "httptools", "uvloop")
+OURS = "cloudchamber"
+OURS_ALONE = "SQS ReceiveMessage of 100,000"  # peers take minutes to fill such a queue
+EMPTY_SERVER = "uvicorn (empty)"
+PACKAGES = ("moto[server,sqs,sts,ec2,dynamodb,s3]", "ministack", "uvicorn", "httptools", "uvloop")
 EMPTY = (
     "async def app(scope, receive, send):\n"
     "    if scope['type'] != 'http': return\n"
@@ -45,7 +51,6 @@ class Server(NamedTuple):
     name: str
     command: list[str]
     environment: tuple[tuple[str, str], ...] = ()
-    queued: tuple[int, ...] = (10,)
 
 
 def servers(python: Path) -> list[Server]:
@@ -53,11 +58,10 @@ def servers(python: Path) -> list[Server]:
     tools = python.parent
     port = "{port}"
     return [
-        Server("cloudchamber", [sys.executable, "-m", "cloudchamber", "start", "--port", port],
-               queued=(10, 100_000)),
+        Server(OURS, [sys.executable, "-m", "cloudchamber", "start", "--port", port]),
         Server("ministack", [str(tools / "ministack")], (("GATEWAY_PORT", port),)),
         Server("moto", [str(tools / "moto_server"), "-p", port]),
-        Server("uvicorn (empty)", [str(tools / "uvicorn"), "--app-dir", str(BENCH), "empty:app",
+        Server(EMPTY_SERVER, [str(tools / "uvicorn"), "--app-dir", str(BENCH), "empty:app",
                                    "--port", port, "--log-level", "error", "--no-access-log"]),
     ]  # fmt: skip
 
@@ -101,19 +105,34 @@ def call(port: int, method: str, path: str, headers: dict[str, str], body: bytes
     return answer
 
 
-def json_request(port: int, operation: str, data: dict[str, object]) -> bytes:
-    """An SQS call in its JSON protocol."""
-    headers = {
-        "X-Amz-Target": f"AmazonSQS.{operation}",
-        "Content-Type": "application/x-amz-json-1.0",
-    }
-    return request_bytes(port, "sqs", headers, json.dumps(data).encode())
+def json_request(
+    port: int, service: str, target: str, data: dict[str, object], version: str = "1.0"
+) -> bytes:
+    """A call in a JSON protocol; `target` is what X-Amz-Target says."""
+    headers = {"X-Amz-Target": target, "Content-Type": f"application/x-amz-json-{version}"}
+    return request_bytes(port, service, headers, json.dumps(data).encode())
+
+
+def sqs(port: int, operation: str, data: dict[str, object]) -> bytes:
+    """An SQS call."""
+    return json_request(port, "sqs", f"AmazonSQS.{operation}", data)
+
+
+def dynamodb(port: int, operation: str, data: dict[str, object]) -> bytes:
+    """A DynamoDB call."""
+    return json_request(port, "dynamodb", f"DynamoDB_20120810.{operation}", data)
 
 
 def query_request(port: int, service: str, **parameters: str) -> bytes:
     """A call in the query protocol."""
     headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
     return request_bytes(port, service, headers, urlencode(parameters).encode())
+
+
+def s3(port: int, method: str, path: str, body: bytes = b"") -> bytes:
+    """An S3 call, path style."""
+    headers = {"X-Amz-Content-Sha256": sha256(body).hexdigest()}
+    return request_bytes(port, "s3", headers, body, path, method)
 
 
 def once(port: int, request: bytes) -> bytes:
@@ -125,37 +144,126 @@ def once(port: int, request: bytes) -> bytes:
         return response.read()
 
 
-def fill(port: int, url: str, count: int) -> None:
-    """Put messages into a queue, ten at a time."""
+# Cases: what is set up on a server, and the request that is then sent over and over.
+
+
+def queue_with(port: int, count: int) -> str:
+    """The URL of a queue that holds so many messages."""
+    made = json.loads(once(port, sqs(port, "CreateQueue", {"QueueName": f"queue-{count}"})))
+    url: str = made["QueueUrl"]
     for start in range(0, count, 10):
         entries = [{"Id": str(n), "MessageBody": "x" * 100} for n in range(min(10, count - start))]
-        once(port, json_request(port, "SendMessageBatch", {"QueueUrl": url, "Entries": entries}))
+        once(port, sqs(port, "SendMessageBatch", {"QueueUrl": url, "Entries": entries}))
+    return url
 
 
-def measure(port: int, pid: int, seconds: float, queued: tuple[int, ...]) -> dict[str, Figures]:
-    """Every case against one server; only ours is asked for a long queue."""
+def send_message(port: int) -> bytes:
+    return sqs(port, "SendMessage", {"QueueUrl": queue_with(port, 0), "MessageBody": "x" * 100})
 
-    def queue(name: str) -> str:
-        made = json.loads(once(port, json_request(port, "CreateQueue", {"QueueName": name})))
-        url: str = made["QueueUrl"]
-        return url
 
-    found: dict[str, Figures] = {}
-    url = queue("send")
-    send = json_request(port, "SendMessage", {"QueueUrl": url, "MessageBody": "x" * 100})
-    found["SQS SendMessage"] = drive(port, send, [pid], seconds=seconds)
-    for count in queued:
-        url = queue(f"receive-{count}")
-        fill(port, url, count)
-        asked = {"QueueUrl": url, "VisibilityTimeout": 0}
-        receive = json_request(port, "ReceiveMessage", asked)
-        found[f"SQS ReceiveMessage of {count:,}"] = drive(port, receive, [pid], seconds=seconds)
-    sts = query_request(port, "sts", Action="GetCallerIdentity", Version="2011-06-15")
-    found["STS GetCallerIdentity"] = drive(port, sts, [pid], seconds=seconds)
-    for operation in ("DescribeAvailabilityZones", "DescribeRegions"):
-        ec2 = query_request(port, "ec2", Action=operation, Version="2016-11-15")
-        found[f"EC2 {operation}"] = drive(port, ec2, [pid], seconds=seconds)
-    return found
+def receive_message(port: int, queued: int = 10) -> bytes:
+    asked = {"QueueUrl": queue_with(port, queued), "VisibilityTimeout": 0}
+    return sqs(port, "ReceiveMessage", asked)
+
+
+def receive_of_many(port: int) -> bytes:
+    return receive_message(port, 100_000)
+
+
+def caller_identity(port: int) -> bytes:
+    return query_request(port, "sts", Action="GetCallerIdentity", Version="2011-06-15")
+
+
+def zones(port: int) -> bytes:
+    return query_request(port, "ec2", Action="DescribeAvailabilityZones", Version="2016-11-15")
+
+
+def regions(port: int) -> bytes:
+    return query_request(port, "ec2", Action="DescribeRegions", Version="2016-11-15")
+
+
+def table(port: int) -> str:
+    """The name of a table with a partition key and a sort key, and 40 items in one partition."""
+    name = "items"
+    made: dict[str, object] = {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        "AttributeDefinitions": [
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "N"},
+        ],
+    }
+    once(port, dynamodb(port, "CreateTable", made))
+    for n in range(40):
+        once(port, dynamodb(port, "PutItem", {"TableName": name, "Item": item(n)}))
+    return name
+
+
+def item(n: int) -> dict[str, object]:
+    return {
+        "pk": {"S": "one"},
+        "sk": {"N": str(n)},
+        "name": {"S": "a name of some length"},
+        "count": {"N": "12345"},
+        "tags": {"SS": ["a", "b"]},
+        "place": {"M": {"street": {"S": "somewhere"}, "number": {"N": "7"}}},
+    }
+
+
+def get_item(port: int) -> bytes:
+    key = {"pk": {"S": "one"}, "sk": {"N": "7"}}
+    return dynamodb(port, "GetItem", {"TableName": table(port), "Key": key})
+
+
+def put_item(port: int) -> bytes:
+    return dynamodb(port, "PutItem", {"TableName": table(port), "Item": item(7)})
+
+
+def query_items(port: int) -> bytes:
+    return dynamodb(
+        port,
+        "Query",
+        {
+            "TableName": table(port),
+            "KeyConditionExpression": "pk = :p",
+            "ExpressionAttributeValues": {":p": {"S": "one"}},
+            "Limit": 20,
+        },
+    )
+
+
+def put_object(port: int) -> bytes:
+    once(port, s3(port, "PUT", "/bucket-of-objects"))
+    return s3(port, "PUT", "/bucket-of-objects/key", b"x" * 1024)
+
+
+def get_object(port: int) -> bytes:
+    once(port, put_object(port))
+    return s3(port, "GET", "/bucket-of-objects/key")
+
+
+def nothing(port: int) -> bytes:
+    """What the empty server is asked: it reads the request and answers two bytes."""
+    return sqs(port, "SendMessage", {"QueueUrl": "q", "MessageBody": "x" * 100})
+
+
+CASES: tuple[tuple[str, Callable[[int], bytes]], ...] = (
+    ("SQS SendMessage", send_message),
+    ("SQS ReceiveMessage of 10", receive_message),
+    (OURS_ALONE, receive_of_many),
+    ("STS GetCallerIdentity", caller_identity),
+    ("EC2 DescribeAvailabilityZones", zones),
+    ("EC2 DescribeRegions", regions),
+    ("DynamoDB GetItem", get_item),
+    ("DynamoDB PutItem", put_item),
+    ("DynamoDB Query of 20", query_items),
+    ("S3 PUT 1 KiB", put_object),
+    ("S3 GET 1 KiB", get_object),
+)
 
 
 def prepare(python: Path | None) -> Path:
@@ -171,39 +279,71 @@ def prepare(python: Path | None) -> Path:
     return own
 
 
+def measure(
+    case: str,
+    prepare_on: Callable[[int], bytes],
+    up: dict[str, tuple[int, int]],
+    rounds: int,
+    seconds: float,
+) -> dict[str, list[Figures]]:
+    """Figures of every round by server; `up` gives each its port and process id."""
+    requests: dict[str, bytes] = {}
+    for name, (port, _) in up.items():
+        if name == EMPTY_SERVER:
+            requests[name] = nothing(port)
+        elif name == OURS or case != OURS_ALONE:
+            requests[name] = prepare_on(port)
+    found: dict[str, list[Figures]] = {name: [] for name in requests}
+    for _ in range(rounds):
+        for name, request in requests.items():
+            port, pid = up[name]
+            found[name].append(drive(port, request, [pid], seconds=seconds))
+    return found
+
+
+def line(case: str, found: dict[str, list[Figures]], names: list[str]) -> str:
+    """One line of the table."""
+    mine = found[OURS]
+    text = f"{case:32}{median(f.rate for f in mine):9,.0f}{median(f.cpu_us for f in mine):8.0f}"
+    for name in names:
+        theirs = found.get(name, [])
+        if not theirs or any(each.errors or not each.rate for each in theirs):
+            text += f"{'-':>18}{'':>13}"
+            continue
+        pairs = list(zip(mine, theirs, strict=True))
+        text += f"{median(f.rate for f in theirs):18,.0f}"
+        text += f"{median(a.rate / b.rate for a, b in pairs):7.2f}"
+        text += f"{median(b.cpu_us / a.cpu_us for a, b in pairs):6.2f}"
+    errors = sum(each.errors for each in mine)
+    return text + (f"   errors: {errors}" if errors else "")
+
+
 def main() -> None:
     """Measure all, print a table and the ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=0.5, help="of one turn")
+    parser.add_argument("--only", default="", help="cases whose names contain this")
+    parser.add_argument("--without", default="", help="leave a peer out, by its name")
     parser.add_argument("--python", type=Path, default=None)
     options = parser.parse_args()
-    results: dict[str, dict[str, Figures]] = {}
-    for server in servers(prepare(options.python)):
-        with running(server) as (port, pid, started):
+    chosen = [each for each in servers(prepare(options.python)) if each.name != options.without]
+    with ExitStack() as stack:
+        up: dict[str, tuple[int, int]] = {}
+        for server in chosen:
+            port, pid, started = stack.enter_context(running(server))
+            up[server.name] = (port, pid)
             print(f"{server.name}: first answer after {started * 1000:.0f} ms, "
                   f"{resident_mb(pid):.0f} MB resident", flush=True)  # fmt: skip
-            if server.name.startswith("uvicorn"):
-                body = json_request(port, "SendMessage", {"MessageBody": "x" * 100})
-                empty = drive(port, body, [pid], seconds=options.seconds)
-                results[server.name] = {"SQS SendMessage": empty}
-            else:
-                results[server.name] = measure(port, pid, options.seconds, server.queued)
-    ours = results.pop("cloudchamber")
-    print(f"\n{'case':32}{'ours /s':>10}{'CPU µs':>8}", end="")
-    for name in results:
-        print(f"{name:>18}{'ratio':>7}{'CPU':>6}", end="")
-    print()
-    for case, mine in ours.items():
-        print(f"{case:32}{mine.rate:10,.0f}{mine.cpu_us:8.0f}", end="")
-        for figures in results.values():
-            other = figures.get(case)
-            if other is None or not other.rate:
-                print(f"{'-':>18}{'':>13}", end="")
-                continue
-            print(f"{other.rate:18,.0f}{mine.rate / other.rate:7.1f}"
-                  f"{other.cpu_us / mine.cpu_us:6.1f}", end="")  # fmt: skip
-        print(f"   errors: {mine.errors}" if mine.errors else "")
+        names = [name for name in up if name != OURS]
+        heads = "".join(f"{name:>18}{'ratio':>7}{'CPU':>6}" for name in names)
+        print(f"\n{'case':32}{'ours /s':>9}{'CPU µs':>8}{heads}")
+        for case, prepare_on in CASES:
+            if options.only in case:
+                found = measure(case, prepare_on, up, options.rounds, options.seconds)
+                print(line(case, found, names), flush=True)
     print("\nratio: our requests per second over the peer's. CPU: its µs per request over ours.")
+    print("A peer with '-' was not asked, or did not answer 200 every time.")
 
 
 if __name__ == "__main__":

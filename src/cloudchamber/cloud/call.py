@@ -16,7 +16,7 @@ import msgspec
 
 from cloudchamber.cloud import caller as callers
 from cloudchamber.cloud.caller import Caller
-from cloudchamber.cloud.service import Input, Operation, Output, Service, Waiting
+from cloudchamber.cloud.service import NOT_YET, Input, Operation, Output, Service, Waiting
 from cloudchamber.cloud.settings import DEFAULT_REGION, NANOSECONDS
 from cloudchamber.cloud.store import Table
 
@@ -91,7 +91,7 @@ class Call:
         self.cloud = cloud
         self.service = service
         self.operation_name = operation_name
-        self.operation: Operation = service.operation(operation_name)
+        self.operation: Operation = service.operations.get(operation_name, NOT_YET)
         self.input = request
         self.caller = caller
         self.account = account

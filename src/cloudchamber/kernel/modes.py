@@ -104,7 +104,7 @@ class Driver:
         """
         kernel, name = self.kernel, self.mode.name
         if name == "live":
-            return self._follow(wall_ns, budget)
+            return self.follow(wall_ns, budget)
         if (name == "demand" and kernel.run_demand()) or (name == "auto" and kernel.run_skip()):
             return True
         kernel.settle()
@@ -117,7 +117,8 @@ class Driver:
             return None
         return self.pace.find_wall(next_ns)
 
-    def _follow(self, wall_ns: int, budget: int | None) -> bool:
+    def follow(self, wall_ns: int, budget: int | None) -> bool:
+        """The turn of live mode."""
         kernel = self.kernel
         target = self.pace.virtual(wall_ns)
         if kernel.now > target:  # somebody advanced the clock by order: go on from there

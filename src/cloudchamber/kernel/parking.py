@@ -111,7 +111,7 @@ class Waits(Timeline):
 
     def wake(self, key: Key) -> int:
         """Resume every waiter on `key` at the present instant, oldest first; how many those are."""
-        woken = tuple(self._by_key.get(key, {}).values())
+        woken = tuple(self._by_key[key].values()) if key in self._by_key else ()
         for parked in woken:
             self._unlist(parked)
             if parked._event is not None:

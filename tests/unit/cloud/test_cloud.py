@@ -37,8 +37,8 @@ def json_request(service: str, target: str, body: Any) -> Request:
         (json_request("sqs", "AmazonSQS.CreateQueue", {"QueueName": "q"}), 200, "simulated"),
         (json_request("sqs", "AmazonSQS.CreateQueue", {"QueueName": 3}), 400, "simulated"),
         (json_request("sqs", "AmazonSQS.Nothing", {}), 400, "refused"),
-        (json_request("kms", "TrentService.ListKeys", {}), 501, "refused"),
-        (Request("GET", "/", "", {"host": "localhost"}), 404, "refused"),
+        (json_request("kinesis", "Kinesis_20131202.ListStreams", {}), 501, "refused"),
+        (Request("BREW", "/", "", {"host": "localhost"}), 405, "refused"),
     ],
 )
 def test_every_answer_says_how_true_it_is(request_: Request, status: int, fidelity: str) -> None:

@@ -6,6 +6,7 @@ wrote it: nothing from a client may add a header to an answer.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
 
@@ -43,6 +44,9 @@ def plain_error(status: int, code: str, message: str) -> Response:
     return Response(status, {"content-type": "application/json"}, body)
 
 
+_lowered = lru_cache(maxsize=512)(str.lower)  # answers have the same few headers
+
+
 def head_bytes(response: Response, date: str, *, is_head: bool, keep_alive: bool) -> bytes:
     """Status line and headers of an answer, up to and with the empty line.
 
@@ -53,7 +57,7 @@ def head_bytes(response: Response, date: str, *, is_head: bool, keep_alive: bool
     ends = 1
     stated = False
     for name, value in response.headers.items():
-        key = name.lower()
+        key = _lowered(name)
         if key in OWN:
             if key != "content-length" or not is_head:
                 continue

@@ -32,9 +32,9 @@ class RequestReader:
     """
 
     __slots__ = (
-        "_body", "_body_bytes", "_chunk_bytes", "_count", "_fed", "_front", "_headers", "_http10",
-        "_limits", "_parser", "_request", "_spool", "_url", "_whole_max", "in_body", "in_head",
-        "is_new_head", "method", "ready", "refused", "wants_continue",
+        "_body", "_body_bytes", "_chunk_bytes", "_fed", "_front", "_headers", "_http10",
+        "_limits", "_parser", "_repeats", "_request", "_spool", "_url", "_whole_max", "in_body",
+        "in_head", "is_new_head", "method", "ready", "refused", "wants_continue",
     )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
@@ -53,7 +53,7 @@ class RequestReader:
         self._request = Request("", "", "", {})  # what is known of the one under way
         self._url = b""
         self._headers: dict[str, str] = {}
-        self._count = 0  # of header lines
+        self._repeats = 0  # header lines that went on where one of their name was
         self._body: list[bytes] = []
         self._body_bytes = 0
         self._spool: Spool | None = None  # where a large body goes while it comes
@@ -102,7 +102,7 @@ class RequestReader:
         self._front.activity.receiving += 1
         self._url = b""
         self._headers = {}
-        self._count = 0
+        self._repeats = 0
         self._body = []
         self._body_bytes = self._chunk_bytes = 0
         self.wants_continue = False
@@ -115,7 +115,6 @@ class RequestReader:
         """One header, whole. After the body it is a trailer, and nothing here reads those."""
         if not self.in_head:
             return
-        self._count += 1
         key = _lowered(name)
         text = value.decode("latin-1")
         headers = self._headers
@@ -125,6 +124,7 @@ class RequestReader:
             self.refuse(HttpRefusal(400, "BadRequest", "the request has two Host headers"))
         else:
             headers[key] += f", {text}"
+            self._repeats += 1
 
     def on_headers_complete(self) -> None:
         """The head is whole: refuse it now, before a body is sent for nothing."""
@@ -193,7 +193,7 @@ class RequestReader:
     def _check_head(self) -> None:
         headers = self._headers
         limits = self._limits
-        if self._count > limits.header_count_max or (
+        if len(headers) + self._repeats > limits.header_count_max or (
             self._fed > limits.head_bytes_max and self._head_size() > limits.head_bytes_max
         ):
             raise _head_too_long(limits)
@@ -220,7 +220,7 @@ class RequestReader:
     def _head_size(self) -> int:
         headers = self._headers
         texts = sum(map(len, headers)) + sum(map(len, headers.values()))
-        return len(self._url) + texts + 2 * self._count
+        return len(self._url) + texts + 2 * len(headers)
 
     def _take_absolute_form(self) -> None:
         """`GET http://name/path`, as proxies are asked: the name there counts, not the header's."""

@@ -49,7 +49,8 @@ def send_message(call: Call, request: Input) -> Output:
     """Put one message into a queue."""
     queue = expect_queue(call, request)
     checked = _check(call, queue, request)
-    pay(call, queue, "SendMessage", (checked.group,))
+    if queue.fifo:
+        pay(call, queue, "SendMessage", (checked.group,))
     output = _put(call, queue, mailbox_of(call, queue), checked)
     call.wake("sqs", queue.arn)
     return output
@@ -95,8 +96,11 @@ def _check(call: Call, queue: Queue, request: Input) -> Checked:
         )
     delay = request.get("DelaySeconds")
     delay_ns = queue.delay_ns if delay is None else _delay_ns(queue, delay)
-    group = _token(request, "MessageGroupId")
-    deduplication = _token(request, "MessageDeduplicationId")
+    group = deduplication = ""
+    if "MessageGroupId" in request:
+        group = _token(request, "MessageGroupId")
+    if "MessageDeduplicationId" in request:
+        deduplication = _token(request, "MessageDeduplicationId")
     if queue.fifo:
         if not group:
             raise missing("MessageGroupId")
@@ -162,9 +166,7 @@ def _delay_ns(queue: Queue, delay: int) -> int:
 
 
 def _token(request: Input, name: str) -> str:
-    token: str | None = request.get(name)
-    if token is None:
-        return ""
+    token: str = request[name]
     if not TOKEN.fullmatch(token):
         raise _value(token, name, f"{name} can only include alphanumeric and punctuation "
                      "characters. 1 to 128 in length.")  # fmt: skip
