@@ -16,6 +16,7 @@ from cloudchamber.kernel.modes import parse_mode
 Lifecycle = Literal["instant", "realistic", "adversarial"]
 Permissions = Literal["off", "warn", "enforce"]
 Throttling = Literal["off", "enforce"]
+Functions = Literal["lock-step", "serial", "free"]
 
 NANOSECONDS = 1_000_000_000
 DEFAULT_ACCOUNT = "000000000000"
@@ -39,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `start_ns` is the first instant of the clock (ns since the Unix epoch). `clock` is `live`,
     `demand`, `manual`, `auto` or a rate such as `x60`. `account` is who an unknown key belongs to.
+    `functions` is in which order functions that run at once are heard: see `server/functions/gate`.
     `events_max` bounds the event log, `requests_max` the log of calls that `why` can explain.
     """
 
@@ -50,6 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     lifecycle: Lifecycle = "instant"
     iam: Permissions = "warn"
     throttling: Throttling = "off"
+    functions: Functions = "lock-step"
     events_max: int = 100_000
     requests_max: int = 10_000
 
@@ -57,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         _one_of("lifecycle", self.lifecycle, get_args(Lifecycle))
         _one_of("iam", self.iam, get_args(Permissions))
         _one_of("throttling", self.throttling, get_args(Throttling))
+        _one_of("functions", self.functions, get_args(Functions))
         try:
             parse_mode(self.clock)
         except KernelError as error:

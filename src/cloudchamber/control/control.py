@@ -39,6 +39,15 @@ class ControlError(ValueError):
         self.status = status
 
 
+class ClockHeld(Exception):
+    """A function is at work, so the clock cannot reach `until_ns` (None: rest) yet; `go_on` with it
+    once there is an outcome."""
+
+    def __init__(self, until_ns: int | None) -> None:
+        super().__init__("a function is at work")
+        self.until_ns = until_ns
+
+
 class Control:
     """The verbs of one hosted chamber."""
 
@@ -105,21 +114,38 @@ class Control:
         return self.clock()
 
     def _advance(self, value: Any) -> None:
-        self._cloud.kernel.advance(parse_duration(value))
-        self._cloud.moved()
+        self._move(self._cloud.kernel.now + parse_duration(value))
 
     def _run_until(self, value: Any) -> None:
         until_ns = parse_instant(value)
         if until_ns < self._cloud.kernel.now:
             raise BadTime(f"{value} is in the past: the clock never runs backwards")
-        self._cloud.kernel.run_until(until_ns)
-        self._cloud.moved()
+        self._move(until_ns)
 
     def _run_until_idle(self, value: Any) -> None:
         if value is not True:
             raise BadTime("run_until_idle takes true")
-        self._cloud.kernel.run_until_idle()
-        self._cloud.moved()
+        self._move(None)
+
+    def _move(self, until_ns: int | None) -> None:
+        """Raises ClockHeld where work is done meanwhile that will have an outcome."""
+        cloud = self._cloud
+        kernel = cloud.kernel
+        if until_ns is None:
+            arrived = kernel.run_until_idle() and not cloud.work.is_busy
+        else:
+            arrived = kernel.run_until(max(until_ns, kernel.now))
+        if not arrived and cloud.work.is_busy:
+            raise ClockHeld(until_ns)
+        cloud.moved()
+
+    def go_on(self, until_ns: int | None) -> dict[str, Any]:
+        """Move the clock on after ClockHeld; then the clock. Raises ClockHeld, ControlError."""
+        try:
+            self._move(until_ns)
+        except KernelError as error:
+            raise ControlError("ClockStuck", str(error), "", 409) from error
+        return self.clock()
 
     def _set_mode(self, value: Any) -> None:
         if not isinstance(value, str):

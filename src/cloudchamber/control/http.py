@@ -71,9 +71,16 @@ class ControlApi:
         self._control = Control(host)
 
     def handle(self, request: Request) -> Response:
-        """The answer to one request; never raises for anything a client sends."""
+        """The answer to one request; raises ClockHeld, but never for what a client sends."""
+        return self._try(lambda: self._answer(request))
+
+    def go_on(self, until_ns: int | None) -> Response:
+        """The answer to a request that had to wait for functions at work. Raises ClockHeld."""
+        return self._try(lambda: self._control.go_on(until_ns))
+
+    def _try(self, act: Callable[[], dict[str, Any]]) -> Response:
         try:
-            return _json(200, self._answer(request))
+            return _json(200, act())
         except ControlError as error:
             problem = {"code": error.code, "message": error.message, "field": error.field}
             return _json(error.status, {"error": problem})

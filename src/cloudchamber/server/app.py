@@ -26,6 +26,8 @@ from cloudchamber.server.data.blobs import FileBlobs
 from cloudchamber.server.data.directory import DataDirectory
 from cloudchamber.server.data.errors import DataError
 from cloudchamber.server.data.opening import open_world
+from cloudchamber.server.functions.served import ServedCrew
+from cloudchamber.server.functions.threaded import NAME
 from cloudchamber.server.host import ServedHost
 from cloudchamber.server.http.activity import Activity
 from cloudchamber.server.http.admission import Admission
@@ -131,6 +133,8 @@ class Server:
             self._describe,
             collector.discarded,
         )
+        crew = ServedCrew(host, loop, settings.function_folders, self._name)
+        host.employ(crew)
         if self._is_old:
             host.drop_orphans()
             if self._directory is not None and self._directory.follows_wall:
@@ -153,6 +157,7 @@ class Server:
         finally:
             timer.cancel()
             host.stop()
+            await crew.close()
             await listener.close(settings.grace_ns)
             self._save(host)
             if note is not None:
@@ -197,6 +202,10 @@ class Server:
             told["tls"] = started.scheme == "https"
             told["pid"] = os.getpid()
         return told
+
+    def _name(self) -> str:
+        """What the chamber is called in URLs that functions are answered."""
+        return NAME if self._started is None else self._started.endpoint.partition("://")[2]
 
     def _on_signals(self, loop: asyncio.AbstractEventLoop) -> asyncio.Event:
         stopped = asyncio.Event()

@@ -20,10 +20,11 @@ from cloudchamber.cloud.cloud import Cloud
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import mutates
 from cloudchamber.cloud.settings import Settings, SettingsError
+from cloudchamber.cloud.work import Workers
 from cloudchamber.control.host import MemorySnapshots, Snapshots
-from cloudchamber.control.http import PREFIX, ControlApi
 from cloudchamber.kernel import KernelError
 from cloudchamber.server.adapters import ADAPTERS
+from cloudchamber.server.control_door import ControlDoor
 from cloudchamber.server.data.directory import DataDirectory
 from cloudchamber.server.http.activity import Activity
 from cloudchamber.server.http.admission import Admission
@@ -35,8 +36,6 @@ from cloudchamber.server.spelling import spell
 from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request, Response
 
-# Where tools made for other emulators look whether one is up.
-ELSEWHERE_HEALTH: Final = frozenset({"/_localstack/health"})
 FULL: Final = "the disk is full, so nothing can be changed until there is space"
 
 
@@ -59,7 +58,6 @@ class ServedHost:
         Raises KernelError for a clock mode that is none.
         """
         self._cloud = cloud
-        self._admission = admission
         self._directory = directory
         self._describe = describe
         self._discarded = discarded
@@ -68,7 +66,8 @@ class ServedHost:
         self._told_ns = 0  # the latest instant at which a call that waited was answered
         self._outbox = Outbox(directory, loop.call_soon, self._before_write, self._disk_is_full)
         self._pacer = Pacer(cloud, cloud.settings.clock, activity, loop, now, self._stuck)
-        self._control = ControlApi(self)
+        self._door = ControlDoor(self, admission, self._pacer, self._outbox, directory)
+        self._workers: Workers | None = None
         self._snapshots: Snapshots = (
             MemorySnapshots() if directory is None else DiskSnapshots(directory)
         )
@@ -119,7 +118,10 @@ class ServedHost:
             self._directory.set_seed(cloud.settings.seed)
             self._directory.checkpoint(data)
         self._cloud.journal = None
+        self._cloud.work.workers = None
         self._cloud.release("another world was loaded")
+        if self._workers is not None:
+            self._workers.end_all()
         self._watch(cloud)
         self._begin_anew(cloud)
 
@@ -133,8 +135,8 @@ class ServedHost:
         """Answer an exchange, or let it wait."""
         path = exchange.request.path
         try:
-            if path.startswith("/_") and self._is_ours(exchange.request):
-                self._begin_control(exchange)
+            if path.startswith("/_") and self._door.is_ours(exchange.request):
+                self._door.begin(exchange)
             else:
                 self._begin_call(exchange)
         except Exception:
@@ -155,6 +157,27 @@ class ServedHost:
             self._report(exchange)
         return True
 
+    # Functions
+
+    def employ(self, workers: Workers) -> None:
+        """Who does this host's outside work, in this world and every later one."""
+        self._workers = self._cloud.work.workers = workers
+
+    @property
+    def walks(self) -> bool:
+        """Whether time goes at the wall's own pace."""
+        return self._pacer.is_live and not self._pacer.is_scaled
+
+    def enter(self, act: Callable[[Cloud], object]) -> None:
+        """Something of a function's happens to the world."""
+        try:
+            self._pacer.before_input()
+            act(self._cloud)
+            self._door.go_on()
+            self._pacer.after_input()
+        except Exception:
+            _complain(f"what a function did failed:\n{traceback.format_exc()}")
+
     # A request
 
     def _begin_call(self, exchange: Exchange) -> None:
@@ -163,15 +186,20 @@ class ServedHost:
         appended = 0
         if directory is not None:
             appended = directory.appended
-            if directory.full and not directory.commit() and self._may_change(exchange.request):
+            if (
+                directory.full
+                and not directory.commit()
+                and _may_change(self._cloud, exchange.request)
+            ):
                 exchange.answer(self._disk_is_full(exchange, directory.full))
                 return
         number = self._cloud.begin(
             exchange.request,
             partial(self._finish, exchange),
-            wall_ns=time_ns(),
+            wall_ns=time_ns() if exchange.inside_name is None else None,
             source_ip=exchange.source_ip,
             scheme=exchange.scheme,
+            host=exchange.inside_name,
         )
         if directory is not None and directory.appended != appended:
             exchange.position = directory.appended
@@ -185,6 +213,8 @@ class ServedHost:
         if self._parked.pop(exchange.number, None) is not None:
             # Its client has waited, so it knows how far time went: that must not be forgotten.
             self._told_ns = self._cloud.kernel.now
+            if exchange.settled is not None:
+                exchange.settled()
             if self._directory is not None:
                 exchange.position = self._directory.appended
         exchange.number = -1
@@ -193,38 +223,11 @@ class ServedHost:
         else:
             self._outbox.put(exchange, response)
 
-    def _begin_control(self, exchange: Exchange) -> None:
-        request = exchange.request
-        if request.path in ELSEWHERE_HEALTH:
-            request = Request("GET", PREFIX + "health", "", request.headers)
-        directory = self._directory
-        self._pacer.before_input()
-        appended = 0 if directory is None else directory.appended
-        try:
-            response = self._control.handle(request)
-        except OSError as error:
-            message = f"the disk will not have it: {error.strerror or error}"
-            problem = {"code": "DiskFull", "message": message, "field": ""}
-            response = Response(
-                507,
-                {"content-type": "application/json"},
-                msgspec.json.encode({"error": problem}),
-            )
-        if directory is not None and directory.appended != appended:
-            exchange.position = directory.appended
-        exchange.number = -1
-        self._pacer.after_input()
-        self._outbox.put(exchange, response)
-
-    def _is_ours(self, request: Request) -> bool:
-        """Whether a path beginning with `/_` is the control API's: not at a resource's name."""
-        is_control = request.path.startswith(PREFIX) or request.path in ELSEWHERE_HEALTH
-        return is_control and self._admission.is_own_name(request.headers.get("host", ""))
-
     # Durability
 
     def _watch(self, cloud: Cloud) -> None:
         self._cloud = cloud
+        cloud.work.workers = self._workers
         cloud.journal = None if self._directory is None else self._record
 
     def _record(self, record: bytes) -> None:
@@ -254,14 +257,6 @@ class ServedHost:
             self._pacer.before_input()
             if self._cloud.kernel.now > self._recorded_ns:
                 self._cloud.moved()
-
-    def _may_change(self, request: Request) -> bool:
-        try:
-            route = self._cloud.router.route(request)
-        except WireError:
-            return False
-        service = self._cloud.registry.expect(route.service)
-        return mutates(route.operation, service.operation(route.operation))
 
     def _disk_is_full(self, exchange: Exchange, reason: str) -> Response:
         error = AwsError("ServiceUnavailable", f"Cloudchamber: {FULL} ({reason})", 503)
@@ -309,6 +304,7 @@ class ServedHost:
         self._cloud.kernel.settle()
         for number in sorted(self._cloud.parked):
             self._cloud.drop(number)
+        self._cloud.work.abandon("the chamber ended while it ran")
 
     def stop(self) -> None:
         """Answer every waiting call, and let time stand still."""
@@ -367,3 +363,12 @@ class DiskSnapshots:
 def _complain(message: str) -> None:
     sys.stderr.write(f"cloudchamber: {message}\n")
     sys.stderr.flush()
+
+
+def _may_change(cloud: Cloud, request: Request) -> bool:
+    try:
+        route = cloud.router.route(request)
+    except WireError:
+        return False
+    service = cloud.registry.expect(route.service)
+    return mutates(route.operation, service.operation(route.operation))

@@ -12,18 +12,20 @@ moves the clock, and says so at once when there is no other thread.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic_ns
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from cloudchamber.cloud import snapshots
 from cloudchamber.cloud.blobs import BlobStore
 from cloudchamber.cloud.cloud import Cloud
 from cloudchamber.cloud.settings import Settings, SettingsError
-from cloudchamber.control.control import Control
+from cloudchamber.control.control import ClockHeld, Control
 from cloudchamber.control.host import MemorySnapshots
 from cloudchamber.control.http import PREFIX, ControlApi
 from cloudchamber.server.adapters import ADAPTERS
+from cloudchamber.server.functions.threaded import ThreadedCrew
 from cloudchamber.server.http.activity import Activity
 from cloudchamber.wire.http import Request, Response
 
@@ -31,6 +33,8 @@ MODES: Final = ("demand", "manual", "auto")
 GRACE_NS: Final = 5_000_000  # a thread answered less than this ago is about to call again
 LOOK_EVERY_S: Final = 0.25  # how often a waiting call looks whether another thread is left
 PATIENCE_NS: Final = 60_000_000_000  # and how long it waits for threads that do nothing
+
+T = TypeVar("T")
 
 
 class ClockStopped(RuntimeError):
@@ -40,8 +44,14 @@ class ClockStopped(RuntimeError):
 class InProcessHost:
     """Owns a Cloud, moves its time as the mode says, and answers requests from any thread."""
 
-    def __init__(self, settings: Settings, blobs: BlobStore | None = None) -> None:
-        """Open an empty world; `blobs` has the large bodies of the world it is to become.
+    def __init__(
+        self,
+        settings: Settings,
+        blobs: BlobStore | None = None,
+        function_folders: tuple[str, ...] = (),
+    ) -> None:
+        """Open an empty world; `blobs` has the large bodies of the world it is to become. Below
+        `function_folders` the code of functions may lie unpacked.
 
         Raises SettingsError for a clock that needs a server.
         """
@@ -51,10 +61,12 @@ class InProcessHost:
         self._activity = Activity()
         self._waiting: set[int] = set()  # threads that wait here for the clock
         self._inputs = 0
+        self._functions = ThreadedCrew(self, settings.functions, function_folders)
+        self._cloud.work.workers = self._functions
         self._mode = ""
         self.set_clock_mode(settings.clock)
         self._api = ControlApi(self)
-        self._control = cast("Control", _Locked(Control(self), self._changed))
+        self._control = cast("Control", _Locked(Control(self), self._changed, self._when_free))
 
     @property
     def cloud(self) -> Cloud:
@@ -96,7 +108,36 @@ class InProcessHost:
         """Put a snapshot in the place of the world. Raises SnapshotError."""
         with self._changed:
             snapshots.load(self._cloud, data)
+            self._cloud.work.abandon("its world was put aside")
             self._changed.notify_all()
+
+    def rest(self) -> None:
+        """Let functions that are at work finish, then end every process and thread of the chamber,
+        so that this process may be forked. The next function begins them anew."""
+        with self._changed:
+            while self._cloud.work.is_busy and self._functions.thread is not None:
+                if not self._moved():
+                    self._changed.wait(LOOK_EVERY_S)
+        self._functions.close()
+
+    def close(self) -> None:
+        """End the world: calls that wait are answered with an error, functions end."""
+        with self._changed:
+            self._cloud.work.workers = None
+            self._cloud.release("the chamber was closed")
+            self._functions.end_all()
+        self._functions.close()
+
+    @contextmanager
+    def enter(self) -> Iterator[Cloud]:
+        """The world, for the thread of functions."""
+        with self._changed:
+            self._inputs += 1
+            self._cloud.kernel.settle()
+            try:
+                yield self._cloud
+            finally:
+                self._changed.notify_all()
 
     def describe(self) -> dict[str, Any]:
         """Nothing more to say than the world itself."""
@@ -111,7 +152,7 @@ class InProcessHost:
             self._cloud.kernel.settle()
             answers: list[Response] = []
             if request.path.startswith(PREFIX):
-                answers.append(self._api.handle(request))
+                answers.append(self._when_free(lambda: self._api.handle(request), self._api.go_on))
             else:
 
                 def finish(response: Response) -> None:
@@ -127,6 +168,19 @@ class InProcessHost:
                 self._changed.notify_all()
             return answers[0]
 
+    def _when_free(self, first: Callable[[], T], again: Callable[[int | None], T]) -> T:
+        """Move the clock by order, with pauses for functions that are at work on the way."""
+        try:
+            return first()
+        except ClockHeld as held:
+            until_ns = held.until_ns
+        while True:
+            self._changed.wait(LOOK_EVERY_S)
+            try:
+                return again(until_ns)
+            except ClockHeld as held:
+                until_ns = held.until_ns
+
     def _wait(self, number: int, answers: list[Response], thread: int) -> None:
         """Let time pass, or let others make it pass, until the call is answered."""
         self._waiting.add(thread)
@@ -135,7 +189,7 @@ class InProcessHost:
             while not answers:
                 if self._moved():
                     continue
-                if self._inputs != seen:
+                if self._inputs != seen or self._cloud.work.is_busy:
                     seen, since_ns = self._inputs, monotonic_ns()
                 is_alone = not self._others() and not self._cloud.kernel.holds
                 if is_alone or monotonic_ns() - since_ns > PATIENCE_NS:
@@ -161,7 +215,11 @@ class InProcessHost:
 
     def _others(self) -> bool:
         """Whether a thread is left that could move the clock."""
-        return any(thread.ident not in self._waiting for thread in threading.enumerate())
+        own = self._functions.thread
+        return any(
+            thread.ident not in self._waiting and thread is not own
+            for thread in threading.enumerate()
+        )
 
 
 _ADVICE: Final = (
@@ -173,9 +231,15 @@ _ADVICE: Final = (
 class _Locked:
     """An object whose methods are called one at a time, and after each of them waiters look."""
 
-    def __init__(self, inner: object, changed: threading.Condition) -> None:
+    def __init__(
+        self,
+        inner: Control,
+        changed: threading.Condition,
+        when_free: Callable[[Callable[[], Any], Callable[[int | None], Any]], Any],
+    ) -> None:
         self._inner = inner
         self._changed = changed
+        self._when_free = when_free
 
     def __getattr__(self, name: str) -> Any:
         method: Callable[..., Any] = getattr(self._inner, name)
@@ -183,7 +247,7 @@ class _Locked:
         def call(*args: Any, **kwargs: Any) -> Any:
             with self._changed:
                 try:
-                    return method(*args, **kwargs)
+                    return self._when_free(lambda: method(*args, **kwargs), self._inner.go_on)
                 finally:
                     self._changed.notify_all()
 

@@ -118,7 +118,7 @@ class Pacer:
         if name == "live":
             self._arm()
         elif not self._pumping and (
-            (name == "demand" and self._cloud.parked) or (name == "auto" and not self._closed)
+            (name == "demand" and self._is_waited_for()) or (name == "auto" and not self._closed)
         ):
             self._send_pump()
 
@@ -174,13 +174,16 @@ class Pacer:
         self._seen = self._activity.arrivals
         self._loop.call_soon(self._look)
 
+    def _is_waited_for(self) -> bool:
+        return bool(self._cloud.parked) or self._cloud.work.is_asleep
+
     def _look(self) -> None:
         self._loop.call_soon(self._pump)
 
     def _pump(self) -> None:
         self._pumping = False
         name = self._driver.mode.name
-        if self._closed or not (name == "auto" or (name == "demand" and self._cloud.parked)):
+        if self._closed or not (name == "auto" or (name == "demand" and self._is_waited_for())):
             return
         activity = self._activity
         if activity.arrivals != self._seen:

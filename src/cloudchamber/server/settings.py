@@ -33,7 +33,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     the damage. `chamber` is the world; `given` names those of its fields that somebody chose: the
     others are taken from the data directory, when it has a world. `allowed_hosts` are further names
     that requests may call this chamber by. `grace_ns` is how long answers under way may take when
-    the server stops.
+    the server stops. Below `function_folders` the code of functions may lie unpacked.
     """
 
     host: str = "127.0.0.1"
@@ -47,3 +47,4 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     given: frozenset[str] = frozenset()
     allowed_hosts: tuple[str, ...] = DEFAULT_NAMES
     grace_ns: int = 5 * SECOND_NS
+    function_folders: tuple[str, ...] = ()

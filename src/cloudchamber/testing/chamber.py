@@ -19,6 +19,7 @@ from cloudchamber.cloud.settings import (
     DEFAULT_ACCOUNT,
     DEFAULT_REGION,
     DEFAULT_START_NS,
+    Functions,
     Lifecycle,
     Permissions,
     Settings,
@@ -53,6 +54,8 @@ class Chamber:
         iam: Permissions = "warn",
         throttling: Throttling = "off",
         start: str | None = None,
+        functions: Functions = "lock-step",
+        function_folders: tuple[str, ...] = (),
     ) -> None:
         self._open(
             InProcessHost(
@@ -64,8 +67,10 @@ class Chamber:
                     lifecycle=lifecycle,
                     iam=iam,
                     throttling=throttling,
+                    functions=functions,
                     start_ns=parse_instant(start) if start else DEFAULT_START_NS,
-                )
+                ),
+                function_folders=function_folders,
             )
         )
 
@@ -86,7 +91,7 @@ class Chamber:
 
     def close(self) -> None:
         """End the world: calls that wait are answered with an error."""
-        self.host.cloud.release("the chamber was closed")
+        self.host.close()
 
     @property
     def cloud(self) -> Cloud:
@@ -146,6 +151,7 @@ class Chamber:
         little; `result()` waits for one. What the function returns must be picklable; this world
         does not change.
         """
+        self.host.rest()
         return fork(partial(function, self))
 
     @property

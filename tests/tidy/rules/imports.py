@@ -22,10 +22,11 @@ LAZY = frozenset(
     "awscrt boto3 botocore cbor2 cryptography dask duckdb h2 http httptools jwt numpy rich ssl "
     "uvloop".split()
 )
-# Our own that are: the codecs of protocols that a chamber may never be spoken to in.
+# Our own that are: the codecs of protocols that a chamber may never be spoken to in, and what runs
+# functions, in a chamber that may never have one.
 LAZY_MODULES = frozenset(
     f"{PACKAGE}.wire.protocols.{name}" for name in ("ec2", "query", "rest_json", "rest_xml")
-)
+) | {f"{PACKAGE}.server.functions.crew"}
 # The faces: each verb loads what it needs, and the doors load nothing until they are used.
 LAZY_LAYERS = frozenset({"cli"})
 DOORS = (f"src/{PACKAGE}/__init__.py", "src/_cloudchamber_pytest.py")

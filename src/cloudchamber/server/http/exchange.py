@@ -13,9 +13,24 @@ from cloudchamber.wire.http import Request, Response
 
 
 class Exchange:
-    """One request on its way. `number` and `position` belong to whoever answers it."""
+    """One request on its way. `number` and `position` belong to whoever answers it.
 
-    __slots__ = ("_send", "answered", "number", "position", "request", "scheme", "source_ip")
+    A call that a process of the chamber's own makes, by the chamber's clock, has an `inside_name`:
+    what the chamber is called in URLs that are answered. `settled` is called when such a call that
+    waited has its answer, at that very instant.
+    """
+
+    __slots__ = (
+        "_send",
+        "answered",
+        "inside_name",
+        "number",
+        "position",
+        "request",
+        "scheme",
+        "settled",
+        "source_ip",
+    )
 
     def __init__(
         self,
@@ -30,6 +45,8 @@ class Exchange:
         self.answered = False
         self.number = 0
         self.position = 0
+        self.inside_name: str | None = None
+        self.settled: Callable[[], None] | None = None
         self._send = send
 
     def answer(self, response: Response) -> None:

@@ -1,0 +1,353 @@
+"""An execution environment: one process, its Runtime API, one invocation at a time.
+
+Rules of this file: runs on one event loop and never waits. Whatever happens (an answer, an error,
+an end, a limit that is passed) an invocation has one outcome. An invocation is over when the
+runtime asks for the next one, as at AWS; between invocations the process is frozen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from time import monotonic_ns
+from typing import Final, Protocol
+
+from cloudchamber.engines.functions import faults, runtime_api
+from cloudchamber.engines.functions.clock_page import ClockPage
+from cloudchamber.engines.functions.http_door import Asked, Door
+from cloudchamber.engines.functions.interpreters import Program
+from cloudchamber.engines.functions.orders import MB, Order, Outcome, error_payload
+from cloudchamber.engines.functions.output import Output
+from cloudchamber.engines.functions.processes import Process
+from cloudchamber.engines.functions.variables import Places, variables
+from cloudchamber.engines.functions.watching import Watch
+
+INIT_S: Final = 10
+READS_MAX: Final = 64  # of one pipe before others have their turn
+DRAIN_MAX: Final = 8192  # 512 MiB of output after the end: then it is a loop
+STREAMING: Final = "lambda-runtime-function-response-mode"
+ERROR_TYPE: Final = "lambda-runtime-function-error-type"
+
+
+class Keeper(Protocol):
+    """Whoever keeps environments."""
+
+    def done(self, environment: Environment, outcome: Outcome) -> None:
+        """An invocation is over."""
+        ...
+
+    def asleep(self, environment: Environment, delay_ns: int, wake: Callable[[], None]) -> None:
+        """The process sleeps on the chamber's clock."""
+        ...
+
+
+class Environment:
+    """One process that serves invocations. `number` is its own; `last_ns` when it was last used
+    and `born_ns` when it began, on the chamber's clock."""
+
+    def __init__(
+        self,
+        number: int,
+        order: Order,
+        program: Program,
+        places: Places,
+        keeper: Keeper,
+        patience: float,
+    ) -> None:
+        """`patience` is how many times its timeout a function may take on the machine's clock."""
+        self.number = number
+        self.fingerprint = order.fingerprint
+        self.born_ns = self.last_ns = order.now_ns
+        self.places = places
+        self.ended = False
+        self._program = program
+        self._keeper = keeper
+        self._patience = patience
+        self._loop = asyncio.get_running_loop()
+        self._server: asyncio.Server | None = None
+        self._doors: list[Door] = []
+        self._process: Process | None = None
+        self._clock: ClockPage | None = None
+        self._exit_file = -1
+        self._output = Output()
+        self._order: Order | None = None
+        self._next: Asked | None = None
+        self._ready = False  # the runtime has asked for its first invocation
+        self._result: Outcome | None = None
+        self._init_error: Outcome | None = None
+        self._waits = 0
+        self._watchdog: asyncio.TimerHandle | None = None
+        self._watch: Watch | None = None
+        self._started_ns = self._began_ns = monotonic_ns()
+        self._init_ns = 0
+
+    # Beginning
+
+    async def start(self, order: Order, home: str, walking: bool) -> None:
+        """Begin the process with its first invocation. Raises OSError."""
+        self._order = order
+        self._started_ns = monotonic_ns()
+        self._server = await self._loop.create_server(self._open_door, "127.0.0.1", 0)
+        api = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        if self.ended:
+            self._server.close()
+            return
+        self._clock = ClockPage(self.places.clock, order.now_ns, walking)
+        names = variables(order, self.places, api, home, self._program.language)
+        mark = f"AWS_LAMBDA_RUNTIME_API={api}\0".encode()
+        process = Process(
+            self._program.argv, names, self.places.task, mark, order.ephemeral_mb * MB
+        )
+        self._process = process
+        if self._program.stand_in:
+            self._output.write(f"[cloudchamber: {self._program.stand_in}]\n".encode())
+        self._loop.add_reader(process.output, self._read)
+        self._watch_exit(process)
+        self._arm(INIT_S + order.timeout_s)
+        self._watch = Watch(process, self.places.tmp, self.fail, self._exited)
+        self._watch.begin(order)
+
+    def _open_door(self) -> Door:
+        door = Door(lambda asked: runtime_api.dispatch(self, asked))
+        self._doors.append(door)
+        return door
+
+    def _watch_exit(self, process: Process) -> None:
+        pidfd_open = getattr(os, "pidfd_open", None)
+        if pidfd_open is not None:
+            self._exit_file = pidfd_open(process.pid)
+            self._loop.add_reader(self._exit_file, self._exited)
+
+    # An invocation
+
+    def invoke(self, order: Order, walking: bool) -> None:
+        """Serve one more. The environment must be idle."""
+        assert self._order is None
+        assert self._next is not None
+        self._order = order
+        self.set_clock(order.now_ns, walking)
+        assert self._process is not None
+        assert self._watch is not None
+        self._process.thaw()
+        self._watch.begin(order)
+        self._deliver()
+
+    def _deliver(self) -> None:
+        asked, order = self._next, self._order
+        assert asked is not None
+        assert order is not None
+        self._next = None
+        self._result = None
+        self._waits = 0
+        self._began_ns = monotonic_ns()
+        self._arm(order.timeout_s)
+        runtime_api.deliver(asked, order)
+
+    def set_clock(self, now_ns: int, walking: bool) -> None:
+        """The chamber's clock shows this now."""
+        self.last_ns = now_ns
+        if self._clock is not None and not self.ended:
+            self._clock.set(now_ns, walking)
+
+    def wait(self) -> None:
+        """The process waits for the chamber, which is not its own time."""
+        self._waits += 1
+        self._disarm()
+
+    def go_on(self) -> None:
+        """A wait is over."""
+        self._waits = max(0, self._waits - 1)
+        if not self._waits and self._order is not None:
+            self._arm(self._order.timeout_s)
+
+    # runtime_api.Subject
+
+    def next_asked(self, asked: Asked) -> None:
+        """The runtime wants an invocation, and has done with the one before."""
+        order = self._order
+        if not self._ready:
+            self._ready = True
+            self._init_ns = monotonic_ns() - self._started_ns
+            self._next = asked
+            if order is not None:
+                self._deliver()
+            return
+        if order is None:
+            self._next = asked
+            return
+        result = self._result
+        if result is None:
+            message = "State transition from RuntimeInvokeResponseSent to RuntimeReady failed"
+            runtime_api.refuse(asked, 403, "InvalidStateTransition", message)
+            return
+        self._next = asked
+        self._conclude(result)
+
+    def answered(self, request_id: str, asked: Asked) -> None:
+        """An invocation's answer."""
+        if not self._is_current(request_id, asked):
+            return
+        is_streamed = asked.headers.get(STREAMING, "").lower() == "streaming"
+        if asked.too_large or (not is_streamed and len(asked.body) > faults.ANSWER_BYTES_MAX):
+            payload = error_payload(faults.TOO_LARGE, faults.TOO_LARGE_TEXT)
+            self._result = Outcome(status="error", error_type=faults.TOO_LARGE, payload=payload)
+            runtime_api.refuse(asked, 413, faults.TOO_LARGE, faults.TOO_LARGE_TEXT)
+            return
+        if is_streamed and asked.headers.get(ERROR_TYPE):
+            self._result = Outcome(
+                status="error", error_type=asked.headers[ERROR_TYPE], payload=bytes(asked.body)
+            )
+        else:
+            self._result = Outcome(
+                status="ok",
+                payload=bytes(asked.body),
+                is_streamed=is_streamed,
+                content_type=asked.headers.get("content-type", ""),
+            )
+        runtime_api.accept(asked)
+
+    def failed(self, request_id: str, asked: Asked) -> None:
+        """An invocation's error."""
+        if not self._is_current(request_id, asked):
+            return
+        self._result = _error("error", asked)
+        runtime_api.accept(asked)
+
+    def init_failed(self, asked: Asked) -> None:
+        """The runtime could not get ready; it will end now."""
+        if self._ready:
+            message = "State transition from RuntimeReady to RuntimeInitError failed"
+            runtime_api.refuse(asked, 403, "InvalidStateTransition", message)
+            return
+        self._init_error = _error("init-error", asked)
+        runtime_api.accept(asked)
+
+    def sleep_asked(self, delay_ns: int, asked: Asked) -> None:
+        """The process sleeps on the chamber's clock."""
+        if self._order is None:
+            asked.reply(200)
+            return
+        self.wait()
+
+        def wake() -> None:
+            self.go_on()
+            asked.reply(200)
+
+        self._keeper.asleep(self, delay_ns, wake)
+
+    def _is_current(self, request_id: str, asked: Asked) -> bool:
+        order = self._order
+        if order is None or request_id != order.request_id:
+            runtime_api.refuse(asked, 400, "InvalidRequestID", "Invalid request ID")
+            return False
+        if self._result is not None and self._result.error_type != faults.TOO_LARGE:
+            message = "State transition from RuntimeResponseSent to RuntimeInvokeResponse failed"
+            runtime_api.refuse(asked, 403, "InvalidStateTransition", message)
+            return False
+        return True
+
+    # Ends
+
+    def _conclude(self, result: Outcome) -> None:
+        """The invocation is over."""
+        order = self._order
+        assert order is not None
+        self._drain()
+        self._disarm()
+        used_mb = 0
+        if self._process is not None and self._watch is not None:
+            self._watch.stop()
+            used_mb = self._watch.used_mb if self.ended else self._watch.measure()
+            if not self.ended:
+                self._process.freeze()
+        result.log = _as_at_aws(self._output.take(), self.places) + result.log
+        result.duration_ns = monotonic_ns() - self._began_ns
+        result.init_ns = self._init_ns
+        if result.status != "out-of-memory":
+            result.max_memory_mb = min(order.memory_mb, used_mb)
+        self._init_ns = 0
+        self._order = None
+        self._result = None
+        self._keeper.done(self, result)
+
+    def fail(self, result: Outcome) -> None:
+        """End the process, and its invocation with this."""
+        self.end()
+        if self._order is not None:
+            self._conclude(result)
+
+    def overdue(self) -> None:
+        """The function's time is over."""
+        if self._order is not None:
+            self.fail(faults.timed_out(self._order))
+
+    def _exited(self) -> None:
+        process, order = self._process, self._order
+        code = None if process is None else process.exit_code
+        if self.ended or code is None:
+            return
+        if order is None:
+            self.end()
+        elif self._result is not None:
+            self.fail(self._result)
+        elif not self._ready and self._init_error is not None:
+            self.fail(self._init_error)
+        else:
+            self.fail(faults.ended(order, code, not self._ready))
+
+    def end(self) -> None:
+        """End the process and everything of it; no outcome."""
+        if self.ended:
+            return
+        self.ended = True
+        self._disarm()
+        if self._watch is not None:
+            self._watch.stop()
+        if self._process is not None:
+            self._process.kill()
+            self._drain()
+            self._loop.remove_reader(self._process.output)
+            if self._exit_file >= 0:
+                self._loop.remove_reader(self._exit_file)
+                os.close(self._exit_file)
+            self._process.reap()
+        for door in self._doors:
+            door.close()
+        if self._server is not None:
+            self._server.close()
+        if self._clock is not None:
+            self._clock.close()
+
+    # Watching
+
+    def _read(self) -> None:
+        process = self._process
+        if process is not None and not self._output.pull(process.read, READS_MAX):
+            self._loop.remove_reader(process.output)
+
+    def _drain(self) -> None:
+        if self._process is not None:
+            self._output.pull(self._process.read, DRAIN_MAX)
+
+    def _arm(self, timeout_s: float) -> None:
+        self._disarm()
+        self._watchdog = self._loop.call_later(timeout_s * self._patience, self.overdue)
+
+    def _disarm(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+            self._watchdog = None
+
+
+def _error(status: str, asked: Asked) -> Outcome:
+    kind = asked.headers.get(ERROR_TYPE, "")
+    return Outcome(status=status, error_type=kind or "Runtime.Unknown", payload=bytes(asked.body))
+
+
+def _as_at_aws(log: bytes, places: Places) -> bytes:
+    """The log, without where this machine keeps the code."""
+    if not log:
+        return log
+    log = log.replace(bytes(places.task), b"/var/task")
+    return log.replace(bytes(places.tmp), b"/tmp").replace(bytes(places.opt), b"/opt")

@@ -1,0 +1,78 @@
+"""What AWS says when a function did not answer: types, messages, in the spelling of its service.
+
+https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cloudchamber.engines.functions.lines import timeout_text
+from cloudchamber.engines.functions.orders import Order, Outcome, error_payload
+from cloudchamber.engines.functions.processes import exit_text
+
+ANSWER_BYTES_MAX: Final = 6_291_556
+EXIT_ERROR: Final = "Runtime.ExitError"
+OUT_OF_MEMORY: Final = "Runtime.OutOfMemory"
+TIMED_OUT: Final = "Sandbox.Timedout"
+TOO_LARGE: Final = "Function.ResponseSizeTooLarge"
+TOO_LARGE_TEXT: Final = (
+    f"Response payload size exceeded maximum allowed payload size ({ANSWER_BYTES_MAX} bytes)."
+)
+
+
+def ended(order: Order, code: int, in_init: bool) -> Outcome:
+    """The process ended before it answered."""
+    how = exit_text(code)
+    message = "Runtime exited without providing a reason"
+    if code != 0:
+        message = f"Runtime exited with error: {how}"
+    return Outcome(
+        status="init-error" if in_init else "crash",
+        error_type=EXIT_ERROR,
+        payload=error_payload(EXIT_ERROR, f"RequestId: {order.request_id} Error: {message}"),
+        exit=how,
+    )
+
+
+def out_of_memory(order: Order) -> Outcome:
+    """The process took more memory than it has."""
+    message = f"RequestId: {order.request_id} Error: Runtime exited with error: signal: killed"
+    return Outcome(
+        status="out-of-memory",
+        error_type=OUT_OF_MEMORY,
+        payload=error_payload(EXIT_ERROR, message),
+        max_memory_mb=order.memory_mb,
+        exit="signal: killed",
+    )
+
+
+def timed_out(order: Order) -> Outcome:
+    """The function took more time than it has."""
+    message = f"RequestId: {order.request_id} Error: {timeout_text(order.timeout_s)}"
+    return Outcome(
+        status="timeout", error_type=TIMED_OUT, payload=error_payload(TIMED_OUT, message)
+    )
+
+
+def killed_for(order: Order, reason: str) -> Outcome:
+    """The process was ended because it took more than it may of something else."""
+    message = f"RequestId: {order.request_id} Error: Runtime exited with error: signal: killed"
+    return Outcome(
+        status="crash",
+        error_type=EXIT_ERROR,
+        payload=error_payload(EXIT_ERROR, message),
+        log=f"[cloudchamber: the process was ended: {reason}]\n".encode(),
+        exit="signal: killed",
+    )
+
+
+def no_start(order: Order, error_type: str, reason: str) -> Outcome:
+    """The environment could not be made."""
+    message = f"RequestId: {order.request_id} Error: {reason}"
+    return Outcome(
+        status="init-error",
+        error_type=error_type,
+        payload=error_payload(error_type, message),
+        exit=reason,
+    )

@@ -1,0 +1,230 @@
+"""A process and all it started: begun in a session of its own, watched, frozen, ended with all.
+
+Rules of this file: no shell, no inherited environment, no inherited files but the one pipe that
+takes what it prints. Nothing here waits.
+
+A process can leave its session (`setsid`) but hardly its environment, so the end of one looks for
+both. Where there is no /proc, its group is all that is seen.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from cloudchamber.engines.functions.orders import MB
+
+PIPE_BYTES: Final = 65536
+FILES_MAX: Final = 1024
+PROC: Final = Path("/proc")
+PAGE_BYTES: Final = resource.getpagesize()
+SWEEPS_MAX: Final = 50
+
+
+class Process:
+    """A running program. `output` is the read end of its pipe, which does not block."""
+
+    def __init__(
+        self,
+        argv: tuple[str, ...],
+        environment: Mapping[str, str],
+        folder: Path,
+        mark: bytes,
+        file_bytes_max: int,
+    ) -> None:
+        """`mark` is a piece of the environment that no other process has. Raises OSError."""
+        self._mark = mark
+        self.output, write = os.pipe()
+        os.set_blocking(self.output, False)
+        try:
+            self._popen = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=write,
+                stderr=write,
+                env=dict(environment),
+                cwd=folder,
+                start_new_session=True,
+                close_fds=True,
+            )
+        except (OSError, ValueError):
+            os.close(self.output)
+            raise
+        finally:
+            os.close(write)
+        self.pid = self._popen.pid
+        self._limit(file_bytes_max)
+        self._is_frozen = False
+
+    def _limit(self, file_bytes_max: int) -> None:
+        prlimit = getattr(resource, "prlimit", None)
+        if prlimit is None:
+            return
+        limits = (
+            (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_FSIZE, file_bytes_max),
+            (resource.RLIMIT_NOFILE, FILES_MAX),
+        )
+        for which, value in limits:
+            try:
+                prlimit(self.pid, which, (value, value))
+            except (OSError, ValueError):
+                pass  # it has ended already, or may have no more than less
+        try:
+            # Should the machine run out of memory, this goes first.
+            (PROC / str(self.pid) / "oom_score_adj").write_text("1000")
+        except OSError:
+            pass
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended: a code, or a negative signal; None while it runs."""
+        return self._popen.poll()
+
+    def read(self, bytes_max: int = PIPE_BYTES) -> bytes | None:
+        """What was printed since; None when there is nothing (now), empty at the end."""
+        try:
+            return os.read(self.output, bytes_max)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+
+    def freeze(self) -> None:
+        """Stop it and all of its session, as Lambda does between invocations."""
+        if not self._is_frozen:
+            self._is_frozen = True
+            self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        if self._is_frozen:
+            self._is_frozen = False
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        try:
+            os.killpg(self.pid, number)
+        except OSError:
+            pass  # all of it has ended
+
+    def kill(self) -> None:
+        """End it and everything it started."""
+        self._signal(signal.SIGKILL)
+        for _ in range(SWEEPS_MAX):
+            left = [pid for pid in self._family() if pid != self.pid]
+            if not left:
+                break
+            for pid in left:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except OSError:
+                    pass
+
+    def reap(self) -> None:
+        """Take note of its end, and let go of the pipe. It must have ended or been killed."""
+        try:
+            self._popen.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            pass  # in the kernel's hands; it is collected with its parent
+        os.close(self.output)
+
+    def _family(self) -> Iterator[int]:
+        """Everything that runs in its session or carries its mark."""
+        try:
+            names = os.listdir(PROC)
+        except OSError:
+            return
+        for name in names:
+            if name.isdigit() and self._is_ours(int(name)):
+                yield int(name)
+
+    def _is_ours(self, pid: int) -> bool:
+        try:
+            stat = (PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()
+            if stat[0] in (b"Z", b"X"):
+                return False
+            if int(stat[3]) == self.pid:
+                return True
+            return self._mark in (PROC / str(pid) / "environ").read_bytes()
+        except (OSError, IndexError, ValueError):
+            return False
+
+    def memory_mb(self) -> int:
+        """Resident memory of the process and its children, pages they share counted once; 0 where
+        that cannot be seen."""
+        total = _resident(self.pid, shared_too=True)
+        waiting, count = list(_children(self.pid)), 0
+        while waiting and count < FILES_MAX:
+            pid = waiting.pop()
+            count += 1
+            total += _resident(pid, shared_too=False)
+            waiting.extend(_children(pid))
+        return -(-total * PAGE_BYTES // MB)
+
+    def count(self, at_most: int) -> int:
+        """How many processes there are, counted up to `at_most`."""
+        waiting, count = [self.pid], 0
+        while waiting and count < at_most:
+            pid = waiting.pop()
+            count += 1
+            waiting.extend(_children(pid))
+        return count
+
+
+def _resident(pid: int, shared_too: bool) -> int:
+    try:
+        fields = (PROC / str(pid) / "statm").read_bytes().split()
+        return int(fields[1]) - (0 if shared_too else int(fields[2]))
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def _children(pid: int) -> Iterator[int]:
+    try:
+        for task in os.listdir(PROC / str(pid) / "task"):
+            text = (PROC / str(pid) / "task" / task / "children").read_text()
+            yield from map(int, text.split())
+    except (OSError, ValueError):
+        return
+
+
+def disk_bytes(folder: Path, enough: int) -> int:
+    """What lies in a folder, counted until it is more than `enough`."""
+    total = 0
+    waiting = [str(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if total > enough:
+                        return total
+        except OSError:
+            continue
+    return total
+
+
+def exit_text(code: int) -> str:
+    """How AWS writes the end of a process: `exit status 1`, `signal: killed`."""
+    if code >= 0:
+        return f"exit status {code}"
+    name = next((text for number, text in _SIGNALS.items() if number == -code), "")
+    return f"signal: {name or f'signal {-code}'}"
+
+
+_SIGNALS: Final = MappingProxyType({
+    signal.SIGKILL: "killed", signal.SIGSEGV: "segmentation fault", signal.SIGABRT: "aborted",
+    signal.SIGTERM: "terminated", signal.SIGBUS: "bus error", signal.SIGILL: "illegal instruction",
+    signal.SIGFPE: "floating point exception", signal.SIGXFSZ: "file size limit exceeded",
+    signal.SIGPIPE: "broken pipe", signal.SIGINT: "interrupt", signal.SIGHUP: "hangup",
+})  # fmt: skip

@@ -1,0 +1,1 @@
+"""Where a chamber's functions meet its world: turns, calls home, outcomes."""

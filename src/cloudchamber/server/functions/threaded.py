@@ -1,0 +1,183 @@
+"""A crew on a thread of its own, for a world that has no event loop.
+
+Rules of this file: the thread begins with the first order and ends with the world, or when there
+is nothing to do and somebody wants to fork. It reaches the world under the world's lock; what must
+happen on it is posted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from cloudchamber.cloud.cloud import Cloud
+from cloudchamber.cloud.errors import AwsError
+from cloudchamber.server.http.exchange import Exchange, Spool
+from cloudchamber.server.spelling import spell
+from cloudchamber.wire.http import Request, Response
+
+if TYPE_CHECKING:
+    from cloudchamber.server.functions.crew import Crew
+
+NAME: Final = "localhost:4566"  # what the chamber is called in URLs that it answers
+PATIENCE_S: Final = 30.0
+
+
+class LockedWorld(Protocol):
+    """A world that threads share."""
+
+    @property
+    def cloud(self) -> Cloud: ...
+
+    def enter(self) -> AbstractContextManager[Cloud]:
+        """The world, for one thread; what is due has happened, waiting threads look afterwards."""
+        ...
+
+
+class ThreadedCrew:
+    """`cloud.work.Workers` and `crew.World` of a world without a loop."""
+
+    paced = False
+    walks = False
+
+    def __init__(self, host: LockedWorld, mode: str, folders: tuple[str, ...]) -> None:
+        self._host = host
+        self._mode = mode
+        self._folders = folders
+        self._crew: Crew | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._parked: dict[Exchange, int] = {}
+
+    # cloud.work.Workers: under the world's lock
+
+    def begin(self, adapter: str, ticket: str, order: dict[str, Any]) -> None:
+        """Start."""
+        self._open().begin(ticket, order, self.now_ns)
+
+    def overdue(self, ticket: str) -> None:
+        """End it: its time is over."""
+        if self._crew is not None:
+            self._crew.overdue(ticket)
+
+    def end_all(self) -> None:
+        """End everything: the world is gone."""
+        self._parked.clear()
+        if self._crew is not None:
+            self._crew.end_all()
+
+    # The thread
+
+    @property
+    def thread(self) -> threading.Thread | None:
+        """The thread, if it runs."""
+        return self._thread
+
+    def _open(self) -> Crew:
+        if self._crew is None:
+            from cloudchamber.server.functions.crew import Crew, engine_settings
+
+            self._crew = Crew(self, self._mode, engine_settings(self._folders))
+            loop = self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(
+                target=self._run, args=(loop,), name="cloudchamber-functions", daemon=True
+            )
+            self._thread.start()
+            atexit.register(self.close)
+        return self._crew
+
+    @staticmethod
+    def _run(loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_forever()
+        loop.close()
+
+    def close(self) -> None:
+        """End every process and the thread. Not under the lock; another order begins anew."""
+        crew, loop, thread = self._crew, self._loop, self._thread
+        if crew is None or loop is None or thread is None:
+            return
+        self._crew = self._loop = self._thread = None
+        atexit.unregister(self.close)
+        asyncio.run_coroutine_threadsafe(crew.shut(), loop).result(PATIENCE_S)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(PATIENCE_S)
+
+    # crew.World: from the thread
+
+    @property
+    def now_ns(self) -> int:
+        """The chamber's clock."""
+        return self._host.cloud.kernel.now
+
+    def call(self, exchange: Exchange, waits: Callable[[], None]) -> bool:
+        """Begin a call."""
+        with self._host.enter() as cloud:
+            answered: list[Response] = []
+
+            def finish(response: Response) -> None:
+                answered.append(response)
+                if self._parked.pop(exchange, None) is not None and exchange.settled is not None:
+                    exchange.settled()
+                exchange.answer(response)
+
+            try:
+                number = cloud.begin(exchange.request, finish, host=NAME)
+            except Exception:
+                _complain(f"{exchange.request.method} {exchange.request.path[:200]}")
+                error = AwsError("InternalFailure", "Cloudchamber made a mistake.", 500)
+                exchange.answer(spell(cloud, exchange.request, error))
+                return True
+            if not answered:
+                self._parked[exchange] = number
+                waits()
+            return bool(answered)
+
+    def gone(self, exchange: Exchange) -> bool:
+        """Whoever made the call has ended."""
+        with self._host.enter() as cloud:
+            number = self._parked.pop(exchange, None)
+            if number is not None:
+                cloud.drop(number)
+            return number is not None
+
+    def spool(self, head: Request) -> Spool | None:
+        """Where the body after this head goes while it comes."""
+        return self._host.cloud.spool(head)
+
+    def finish(self, ticket: str, outcome: dict[str, Any]) -> None:
+        """Hand in an outcome."""
+        with self._host.enter() as cloud:
+            try:
+                cloud.work.finish(ticket, outcome)
+            except Exception:
+                _complain(f"the outcome of {ticket}")
+
+    def sleep(self, ticket: str, delay_ns: int, wake: Callable[[], None]) -> None:
+        """Let time pass for a sleeper."""
+        with self._host.enter() as cloud:
+            cloud.work.sleep(ticket, cloud.kernel.now + delay_ns, wake)
+
+    def pause(self, ticket: str) -> None:
+        """The work waits."""
+        self._host.cloud.work.pause(ticket)
+
+    def resume(self, ticket: str) -> None:
+        """It goes on."""
+        self._host.cloud.work.resume(ticket)
+
+    def post(self, action: Callable[[], None]) -> None:
+        """Have the thread do something."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(action)
+
+
+def _complain(about: str) -> None:
+    sys.stderr.write(f"cloudchamber: {about} failed:\n{traceback.format_exc()}")
+    sys.stderr.flush()
