@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from binascii import b2a_base64
 from typing import Final, NamedTuple
 from zlib import crc32
 
@@ -26,8 +27,8 @@ class Receipt(NamedTuple):
 
 def write_receipt(queue: str, seq: int, number: int) -> str:
     """The handle of a receipt, from the token of its queue."""
-    body = b"%b.%d.%d" % (queue.encode(), seq, number)
-    return binascii.b2a_base64(MARK + crc32(body).to_bytes(4, "big") + body, newline=False).decode()
+    body = f"{queue}.{seq}.{number}".encode()
+    return b2a_base64(MARK + crc32(body).to_bytes(4, "big") + body, newline=False).decode()
 
 
 def read_receipt(handle: str) -> Receipt | None:

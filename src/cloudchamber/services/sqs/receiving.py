@@ -103,10 +103,9 @@ def _asked(queue: Queue, request: Input) -> Asked:
     wait_s = request.get("WaitTimeSeconds")
     if wait_s is not None and not 0 <= wait_s <= WAIT_MAX_S:
         raise _value(wait_s, "WaitTimeSeconds", f"Must be >= 0 and <= {WAIT_MAX_S}, if provided.")
-    names = (*request.get("AttributeNames", ()), *request.get("MessageSystemAttributeNames", ()))
-    for name in names:
-        if name not in SYSTEM_NAMES:
-            raise AwsError("InvalidAttributeName", f"Unknown Attribute {name}.")
+    names: frozenset[str] = _NO_NAMES
+    if "AttributeNames" in request or "MessageSystemAttributeNames" in request:
+        names = _system_names(request)
     attempt = request.get("ReceiveRequestAttemptId", "")
     if attempt:
         if not queue.fifo:
@@ -121,11 +120,19 @@ def _asked(queue: Queue, request: Input) -> Asked:
     return Asked(
         limit,
         queue.visibility_ns if visibility_s is None else visibility_s * SECOND_NS,
-        frozenset(names) if names else _NO_NAMES,
-        tuple(request.get("MessageAttributeNames", ())),
+        names,
+        tuple(request["MessageAttributeNames"]) if "MessageAttributeNames" in request else (),
         attempt,
         queue.wait_ns if wait_s is None else wait_s * SECOND_NS,
     )
+
+
+def _system_names(request: Input) -> frozenset[str]:
+    names = (*request.get("AttributeNames", ()), *request.get("MessageSystemAttributeNames", ()))
+    for name in names:
+        if name not in SYSTEM_NAMES:
+            raise AwsError("InvalidAttributeName", f"Unknown Attribute {name}.")
+    return frozenset(names)
 
 
 def _attempt(call: Call, queue: Queue, asked: Asked) -> list[Message]:
@@ -150,12 +157,13 @@ def _deliver(call: Call, queue: Queue, box: Mailbox, asked: Asked) -> list[Messa
     limit = min(asked.limit, _room(call, queue, box, asked))
     now = call.now
     delivered: list[Message] = []
-    before = -1
+    goes_on = True
     # Again as long as dead letters make room for others: a FIFO group goes on with its next.
-    while len(delivered) < limit and len(box) != before:
-        before = len(box)
+    while goes_on and len(delivered) < limit:
+        goes_on = False
         for message in box.take(now, limit - len(delivered)):
             if queue.redrive is not None and move_if_dead(call, queue, box, message):
+                goes_on = True
                 continue
             if not delivered and queue.fifo:
                 pay(call, queue, "ReceiveMessage")
