@@ -57,6 +57,14 @@ def service(principal: str, account: str) -> Caller:
     )
 
 
+def via(caller: Caller, host: str) -> Caller:
+    """The same caller as another service hears of it: kms:ViaService says through whom.
+
+    `host` is the service's endpoint (`ssm.eu-west-1.amazonaws.com`).
+    """
+    return msgspec.structs.replace(caller, context={**caller.context, "kms:ViaService": (host,)})
+
+
 ANONYMOUS = Caller(kind="anonymous", account="anonymous", arn="*", user_id="anonymous")
 
 
