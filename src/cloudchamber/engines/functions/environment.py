@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from cloudchamber.engines.functions import faults, runtime_api
 from cloudchamber.engines.functions.clock_page import ClockPage
 from cloudchamber.engines.functions.http_door import Asked, Door
-from cloudchamber.engines.functions.interpreters import Program
+from cloudchamber.engines.functions.interpreters import BOOTSTRAPS, Program
 from cloudchamber.engines.functions.orders import MB, Order, Outcome, error_payload
 from cloudchamber.engines.functions.output import Output
 from cloudchamber.engines.functions.processes import Process
@@ -349,5 +349,12 @@ def _as_at_aws(log: bytes, places: Places) -> bytes:
     """The log, without where this machine keeps the code."""
     if not log:
         return log
-    log = log.replace(bytes(places.task), b"/var/task")
-    return log.replace(bytes(places.tmp), b"/tmp").replace(bytes(places.opt), b"/opt")
+    for place, name in (
+        (places.task, b"/var/task"),
+        (places.tmp, b"/tmp"),
+        (places.opt, b"/opt"),
+        (places.packages, b"/var/runtime"),
+        (BOOTSTRAPS, b"/var/runtime"),
+    ):
+        log = log.replace(bytes(place), name)
+    return log

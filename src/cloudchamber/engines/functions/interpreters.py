@@ -17,9 +17,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
-HERE: Final = Path(__file__).resolve().parent / "bootstraps"
-PYTHON_BOOTSTRAP: Final = HERE / "python.boot"
-NODE_BOOTSTRAP: Final = HERE / "node.mjs"
+BOOTSTRAPS: Final = Path(__file__).resolve().parent / "bootstraps"
+PYTHON_BOOTSTRAP: Final = BOOTSTRAPS / "python.boot"
+NODE_BOOTSTRAP: Final = BOOTSTRAPS / "node.mjs"
 # What AWS's Python runtimes carry besides the standard library.
 PYTHON_PACKAGES: Final = (
     "boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py",
