@@ -67,6 +67,7 @@ class Pacer:
         self._now = now
         self._stuck = stuck
         self._driver = Driver(cloud.kernel, parse_mode(mode), now())
+        activity.asks_who_thinks = not self.is_live
         self._timer: Timer | None = None
         self._due = 0  # when the timer fires
         self._pumping = False  # a pump is on its way
@@ -81,6 +82,7 @@ class Pacer:
     def set_mode(self, mode: str) -> None:
         """Change who moves time. Raises KernelError for a mode that is none."""
         self._driver.set_mode(parse_mode(mode), self._now())
+        self._activity.asks_who_thinks = not self.is_live
         self.after_input()
 
     def follow(self, cloud: Cloud) -> None:
@@ -136,7 +138,7 @@ class Pacer:
         now = self._now
         began = wall = now()
         try:
-            while self._driver.turn(wall, SLICE_EVENTS):
+            while self._driver.follow(wall, SLICE_EVENTS):
                 wall = now()
                 if wall - began > SLICE_NS:
                     self._cloud.kernel.settle()

@@ -11,11 +11,15 @@ from __future__ import annotations
 
 
 class Activity:
-    """`receiving` requests have begun and are not whole; `thinking` clients were just answered."""
+    """`receiving` requests have begun and are not whole; `thinking` clients were just answered.
 
-    __slots__ = ("_thinking", "arrivals", "receiving")
+    `asks_who_thinks` is false while the clock goes by the wall: then nobody wants to know.
+    """
+
+    __slots__ = ("_thinking", "arrivals", "asks_who_thinks", "receiving")
 
     def __init__(self) -> None:
+        self.asks_who_thinks = True
         self.receiving = 0
         self.arrivals = 0  # grows with every arrival of bytes
         self._thinking: dict[object, int] = {}  # by client, oldest answer first
@@ -23,7 +27,8 @@ class Activity:
     def heard(self, client: object) -> None:
         """The client sent something."""
         self.arrivals += 1
-        self._thinking.pop(client, None)
+        if self._thinking:
+            self._thinking.pop(client, None)
 
     def left(self, client: object) -> None:
         """The client is gone."""

@@ -139,7 +139,7 @@ class Connection(asyncio.Protocol):
     def expect_within(self, delay_ns: int) -> None:
         """Set or clear the deadline; while a client does not read, that deadline stands."""
         if not self._stalled:
-            self.deadline_ns = self._front.now() + delay_ns if delay_ns else 0
+            self.deadline_ns = self._front.tick_ns + delay_ns if delay_ns else 0
 
     # Guest
 

@@ -60,6 +60,7 @@ class Front:
         self._wall_s = wall_s
         self._guests: dict[Guest, None] = {}  # a dict for its order
         self.date = ""
+        self.tick_ns = 0  # when it was swept last: deadlines are no finer than that
         self.sweep()
 
     def enter(self, guest: Guest) -> bool:
@@ -87,7 +88,8 @@ class Front:
 
     def answered(self, link: object) -> None:
         """A client was answered."""
-        self.activity.answered(link, self.now())
+        if self.activity.asks_who_thinks:
+            self.activity.answered(link, self.now())
 
     @property
     def guests(self) -> int:
@@ -97,7 +99,7 @@ class Front:
     def sweep(self) -> None:
         """Once a second: set the date that answers carry, and end what is overdue."""
         self.date = strftime("%a, %d %b %Y %H:%M:%S GMT", gmtime(self._wall_s()))
-        now_ns = self.now()
+        self.tick_ns = now_ns = self.now()
         for guest in self._overdue(now_ns):
             guest.overdue()
 
