@@ -135,7 +135,8 @@ def _service_of(text: str) -> str | None:
 def _from_header(request: Request, authorization: str) -> Credential:
     known, _, signature = authorization.rpartition("Signature=")
     amz_date = request.headers.get("x-amz-date")
-    usual = _find_usual(known) if amz_date and signature.isalnum() else None
+    is_last = "," not in signature and " " not in signature
+    usual = _find_usual(known) if amz_date and is_last else None
     if usual is None or amz_date is None:
         return _from_unusual_header(request, authorization)
     scope, signed_headers = usual
