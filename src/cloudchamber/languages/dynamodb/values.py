@@ -160,7 +160,7 @@ def order(one: Value, other: Value) -> int | None:
         return None
     if kind == "N":
         return compare(content, theirs)
-    return (content > theirs) - (content < theirs)
+    return int(content > theirs) - int(content < theirs)
 
 
 def shown(value: Value) -> str:

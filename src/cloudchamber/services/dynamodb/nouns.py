@@ -15,66 +15,99 @@ from cloudchamber.cloud.store import Table as StoreTable
 from cloudchamber.services.dynamodb.keys import KeyAttribute, KeySchema
 from cloudchamber.services.dynamodb.shelf import Shelf, ShelfData
 
-__all__ = ("SHELVES", "TABLES", "Index", "KeyAttribute", "KeySchema", "Table", "schema_of")
+__all__ = (
+    "SHELVES",
+    "TABLES",
+    "Index",
+    "KeyAttribute",
+    "KeySchema",
+    "StreamSettings",
+    "Table",
+    "Throughput",
+    "TimeToLive",
+)
 
-Elements = list[dict[str, str]]
-_NO_KEYS: Final = KeySchema(())
+
+class Throughput(msgspec.Struct):
+    """What a provisioned table or index has, in capacity units a second, and how it changed."""
+
+    read: int
+    write: int
+    increased_ns: int | None = None
+    decreased_ns: int | None = None
+    decreases_today: int = 0
 
 
 class Index(msgspec.Struct):
-    """A secondary index. `projection` is ALL, KEYS_ONLY or INCLUDE (then `non_key` are the names).
+    """A secondary index. `projection` is `ALL`, `KEYS_ONLY` or `INCLUDE` (then `included`).
 
-    `reads` and `writes` are its provisioned units. `backfilling` is true while the items that were
-    there before it are put in: it is written to and cannot be read yet.
+    `backfilling` is true while items that were there before it are put in: it is written to, and
+    not yet read from. Local indexes are always ACTIVE.
     """
 
     name: str
     is_global: bool
-    key_schema: Elements
+    keys: KeySchema
     projection: str = "ALL"
-    non_key: list[str] = []
+    included: tuple[str, ...] = ()
     status: str = "ACTIVE"
     backfilling: bool = False
-    reads: int = 0
-    writes: int = 0
+    throughput: Throughput | None = None
+    on_demand_read: int | None = None
+    on_demand_write: int | None = None
+    warm_read: int | None = None
+    warm_write: int | None = None
+
+
+class TimeToLive(msgspec.Struct):
+    """Expiry by an attribute: `status` is ENABLING, ENABLED, DISABLING or DISABLED."""
+
+    attribute: str
+    status: str
+    changed_ns: int
+
+
+class StreamSettings(msgspec.Struct):
+    """The stream that a table writes to at present."""
+
+    label: str
+    arn: str
+    view: str
 
 
 class Table(msgspec.Struct):
-    """One table: its keys and indexes, and the state it is in.
+    """One table: what its owner set, and the state it is in.
 
-    `attributes` are the kinds of the defined attributes by name. `reads` and `writes` are its
-    provisioned units, 0 when it is on-demand. `keys` follows from the key schema.
+    `kinds` are the attribute definitions by name. `is_watched` is true when somebody wants to see
+    every change of an item: only then does `changes.write` call `watching.item_changed`.
+    `is_limited` is true when capacity is enforced: only then is `throughput` asked.
     """
 
     name: str
     account: str
     region: str
-    arn: str
     id: str
+    arn: str
     created_ns: int
-    status: str
-    key_schema: Elements
-    attributes: dict[str, str]
-    on_demand: bool = False
-    reads: int = 0
-    writes: int = 0
+    keys: KeySchema
+    kinds: dict[str, str]
+    status: str = "ACTIVE"
+    billing: str = "PAY_PER_REQUEST"
+    billing_changed_ns: int | None = None
+    throughput: Throughput | None = None
+    on_demand_read: int | None = None
+    on_demand_write: int | None = None
+    warm_read: int | None = None
+    warm_write: int | None = None
     indexes: dict[str, Index] = {}
-    keys: KeySchema = _NO_KEYS
-
-    def __post_init__(self) -> None:
-        self.keys = schema_of(self.key_schema, self.attributes)
-
-
-def schema_of(elements: Elements, kinds: Mapping[str, str]) -> KeySchema:
-    """A key schema as requests have it, with the kinds of its attributes."""
-    found = [
-        (each["KeyType"], KeyAttribute(each["AttributeName"], kinds[each["AttributeName"]]))
-        for each in elements
-    ]
-    return KeySchema(
-        tuple(each for role, each in found if role == "HASH"),
-        tuple(each for role, each in found if role == "RANGE"),
-    )
+    stream: StreamSettings | None = None
+    ttl: TimeToLive | None = None
+    table_class: str = "STANDARD"
+    is_protected: bool = False
+    tags: dict[str, str] = {}
+    policy: str = ""
+    is_watched: bool = False
+    is_limited: bool = False
 
 
 class ShelfTable(StoreTable[Shelf]):

@@ -38,17 +38,26 @@ class Ordered(Generic[Value]):
 
     def put(self, key: bytes, value: Value) -> None:
         """Set the value of a key."""
+        self._put(key, value, replaces=True)
+
+    def add(self, key: bytes, value: Value) -> bool:
+        """Set the value of a key that is not there; False when it is."""
+        return self._put(key, value, replaces=False)
+
+    def _put(self, key: bytes, value: Value, *, replaces: bool) -> bool:
         leaf = bisect_right(self.firsts, key) - 1
         keys, values = self.leaves[leaf]
         place = bisect_left(keys, key)
         if place < len(keys) and keys[place] == key:
-            values[place] = value
-            return
+            if replaces:
+                values[place] = value
+            return False
         keys.insert(place, key)
         values.insert(place, value)
         self.count += 1
         if len(keys) > LEAF:
             self._split(leaf, keys, values)
+        return True
 
     def _split(self, leaf: int, keys: list[bytes], values: list[Value]) -> None:
         # Keys that come in order fill their leaves: only the last leaf is cut near its end.
@@ -58,18 +67,19 @@ class Ordered(Generic[Value]):
         self.leaves.insert(leaf + 1, (keys[middle:], values[middle:]))
         self.firsts.insert(leaf + 1, keys[middle])
 
-    def remove(self, key: bytes) -> None:
-        """Take a key out; nothing happens when it is not there."""
+    def remove(self, key: bytes) -> bool:
+        """Take a key out; False when it is not there."""
         leaf = bisect_right(self.firsts, key) - 1
         keys, values = self.leaves[leaf]
         place = bisect_left(keys, key)
         if place == len(keys) or keys[place] != key:
-            return
+            return False
         del keys[place], values[place]
         self.count -= 1
         if not keys and len(self.leaves) > 1:
             del self.leaves[leaf], self.firsts[leaf]
             self.firsts[0] = b""
+        return True
 
     def forward(self, low: bytes, high: bytes | None = None) -> Iterator[tuple[bytes, Value]]:
         """Pairs from `low` up to but without `high`. Nothing may change meanwhile."""
