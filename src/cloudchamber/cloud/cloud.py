@@ -27,11 +27,12 @@ from cloudchamber.cloud.records import CallRecord, Trace, with_bodies
 from cloudchamber.cloud.registry import Registry
 from cloudchamber.cloud.service import Input, Output, Service, Waiting
 from cloudchamber.cloud.settings import Settings, SettingsError, is_account
-from cloudchamber.cloud.spooling import Spool
+from cloudchamber.cloud.spooling import Spool, plain_md5
 from cloudchamber.cloud.store import Store
 from cloudchamber.cloud.work import Outcome, Outstanding, Works
 from cloudchamber.kernel import Kernel
 from cloudchamber.wire.aws_chunked import ChunkSigner
+from cloudchamber.wire.checksums import Hasher
 from cloudchamber.wire.credentials import SIGV4, parse_credential, spell_for
 from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request, Response
@@ -154,10 +155,11 @@ class Cloud(Inputs):
         self._plans[service, protocol] = plan
         return plan
 
-    def spool(self, head: Request) -> Spool | None:
+    def spool(self, head: Request, md5: Callable[[], Hasher] = plain_md5) -> Spool | None:
         """What puts the body of a request aside while it comes; None for one that is held whole.
 
-        `head` is the request without its body. Raises OSError when the store takes nothing.
+        `head` is the request without its body, `md5` makes its longest sum.
+        Raises OSError when the store takes nothing.
         """
         try:
             route = self.router.route(head)
@@ -165,7 +167,7 @@ class Cloud(Inputs):
             return None
         if not codec_for(route.service, route.protocol).takes_stream(route.operation):
             return None
-        return Spool(self.blobs.store, head, self._chunk_signer(head))
+        return Spool(self.blobs.store, head, self._chunk_signer(head), md5)
 
     def _put_aside(self, request: Request) -> Request:
         """The request, its body spooled if it came whole and is large."""

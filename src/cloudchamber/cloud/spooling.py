@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -24,11 +24,17 @@ from cloudchamber.wire.aws_chunked import (
     unchunked_headers,
 )
 from cloudchamber.wire.bodies import Spooled
+from cloudchamber.wire.checksums import Hasher
 from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request
 
 CLAIMED: Final = re.compile("[0-9a-fA-F]{64}")
 HEADER: Final = "x-amz-checksum-"
+
+
+def plain_md5() -> Hasher:
+    """An MD5 that is done at once."""
+    return hashlib.md5(usedforsecurity=False)
 
 
 class Spool:
@@ -37,8 +43,15 @@ class Spool:
     __slots__ = ("_cipher", "_decoder", "_head", "_key", "_md5", "_name", "_problem", "_sha256",
                  "_sums", "_writer", "length")  # fmt: skip
 
-    def __init__(self, store: BlobStore, head: Request, signer: ChunkSigner | None = None) -> None:
-        """Begin the body of the request `head`; `signer` verifies its chunks. Raises OSError."""
+    def __init__(
+        self,
+        store: BlobStore,
+        head: Request,
+        signer: ChunkSigner | None = None,
+        md5: Callable[[], Hasher] = plain_md5,
+    ) -> None:
+        """Begin the body of the request `head`; `signer` verifies its chunks, `md5` makes the sum
+        that takes longest. Raises OSError."""
         headers = head.headers
         self._head = head
         self._problem: WireError | None = None
@@ -49,7 +62,7 @@ class Spool:
                 self._decoder = decoder_for(head, signer)
             except WireError as error:
                 self._problem = error
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._md5 = md5()
         claimed = headers.get("x-amz-content-sha256")
         is_needed = claimed is None or CLAIMED.fullmatch(claimed)
         self._sha256 = hashlib.sha256() if is_needed else None
@@ -88,7 +101,7 @@ class Spool:
             except WireError as error:
                 self._problem = error
         if self._problem is not None:
-            self._writer.abandon()
+            self.abandon()
             return msgspec.structs.replace(head, problem=self._problem)
         self._writer.close()
         spooled = Spooled(
@@ -103,6 +116,7 @@ class Spool:
 
     def abandon(self) -> None:
         """The body will not become whole."""
+        self._md5.digest()  # whoever sums beside us ends
         self._writer.abandon()
 
 

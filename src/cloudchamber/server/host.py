@@ -26,6 +26,7 @@ from cloudchamber.kernel import KernelError
 from cloudchamber.server.adapters import ADAPTERS
 from cloudchamber.server.control_door import ControlDoor
 from cloudchamber.server.data.directory import DataDirectory
+from cloudchamber.server.hashing import ThreadedMd5
 from cloudchamber.server.http.activity import Activity
 from cloudchamber.server.http.admission import Admission
 from cloudchamber.server.http.answers import plain_error
@@ -144,7 +145,7 @@ class ServedHost:
 
     def spool(self, head: Request) -> Spool | None:
         """Where the body after this head goes while it comes. Raises OSError."""
-        return self._cloud.spool(head)
+        return self._cloud.spool(head, ThreadedMd5)
 
     def gone(self, exchange: Exchange) -> bool:
         """The client of a waiting call left: the call is forgotten. False when it is answered."""
