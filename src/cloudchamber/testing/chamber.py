@@ -152,7 +152,7 @@ class Chamber:
         does not change.
         """
         self.host.rest()
-        return fork(partial(function, self))
+        return fork(partial(_live, function, self))
 
     @property
     def now(self) -> str:
@@ -200,3 +200,11 @@ class Chamber:
         host.restore(snapshots.save(self.cloud))
         other._open(host)
         return other
+
+
+def _live(function: Callable[[Chamber], T], chamber: Chamber) -> T:
+    """The life of a copy: its functions end with it."""
+    try:
+        return function(chamber)
+    finally:
+        chamber.close()

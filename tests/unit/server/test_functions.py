@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tempfile
 import threading
 import time
 import urllib.request
@@ -153,11 +154,15 @@ def test_an_order_to_move_the_clock_waits_for_the_functions_on_the_way() -> None
         assert [job.state for job in jobs.values()] == ["completed"]
 
 
-def test_a_world_with_functions_can_be_branched_and_goes_on() -> None:
+def test_a_world_with_functions_can_be_branched_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with Chamber(seed=1) as chamber:
         assert invoke(chamber, ECHO, 1) == 1
         branches = [chamber.branch(partial(invoke, source=ECHO, event=n)) for n in range(2)]
         assert [branch.result() for branch in branches] == [0, 1]
+        assert list(tmp_path.iterdir()) == []  # neither branch left anything, nor did its parent
         assert invoke(chamber, ECHO, 5) == 5
         threads = [thread.name for thread in threading.enumerate()]
         assert "cloudchamber-functions" in threads

@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
@@ -25,6 +24,7 @@ from cloudchamber.engines.functions.interpreters import (
     find_program,
     link_python_packages,
 )
+from cloudchamber.engines.functions.leftovers import OwnFolder, remove
 from cloudchamber.engines.functions.orders import Code, Order, Outcome
 from cloudchamber.engines.functions.variables import Places
 
@@ -69,11 +69,13 @@ class Home(Protocol):
 class Functions:
     """Every environment of one chamber."""
 
-    def __init__(self, home: Home, settings: EngineSettings, folder: Path | None = None) -> None:
-        """`folder` is where everything lies; a new one by default, removed at `close`."""
+    def __init__(self, home: Home, settings: EngineSettings, parent: Path | None = None) -> None:
+        """Everything lies in a new folder in `parent` (the machine's temporary folder by default),
+        which is removed at `close`. Raises OSError."""
         self._home = home
         self._settings = settings
-        self._folder = folder or Path(tempfile.mkdtemp(prefix="cloudchamber-functions-"))
+        self._own = OwnFolder(parent)
+        self._folder = self._own.path
         self._codes = CodeFolders(self._folder / "code")
         self._opts = self._folder / "opt"
         self._packages = self._folder / "packages"
@@ -172,7 +174,7 @@ class Functions:
             task.cancel()
         if self._starting:
             await asyncio.wait(self._starting, timeout=5)
-        remove(self._folder)
+        self._own.remove()
 
     @property
     def warm(self) -> int:
@@ -277,20 +279,3 @@ def _link_over(source: str, target: str) -> str:
         pass
     os.link(source, target)
     return target
-
-
-def remove(folder: Path) -> None:
-    """Remove a folder, whatever a function did to its permissions."""
-
-    def open_up(_function: object, path: str, _error: object) -> None:
-        try:
-            os.chmod(os.path.dirname(path), 0o700)
-            os.chmod(path, 0o700)
-            if os.path.isdir(path):
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                os.unlink(path)
-        except OSError:
-            pass  # what cannot be removed is left to whoever cleans the temporary folder
-
-    shutil.rmtree(folder, onerror=open_up)

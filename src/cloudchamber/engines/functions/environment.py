@@ -178,8 +178,7 @@ class Environment:
             return
         result = self._result
         if result is None:
-            message = "State transition from RuntimeInvokeResponseSent to RuntimeReady failed"
-            runtime_api.refuse(asked, 403, "InvalidStateTransition", message)
+            runtime_api.deliver(asked, order)  # once more: it has not been answered
             return
         self._next = asked
         self._conclude(result)
@@ -192,7 +191,7 @@ class Environment:
         if asked.too_large or (not is_streamed and len(asked.body) > faults.ANSWER_BYTES_MAX):
             payload = error_payload(faults.TOO_LARGE, faults.TOO_LARGE_TEXT)
             self._result = Outcome(status="error", error_type=faults.TOO_LARGE, payload=payload)
-            runtime_api.refuse(asked, 413, faults.TOO_LARGE, faults.TOO_LARGE_TEXT)
+            runtime_api.refuse(asked, 413, "RequestEntityTooLarge", faults.REFUSED_TEXT)
             return
         if is_streamed and asked.headers.get(ERROR_TYPE):
             self._result = Outcome(
@@ -211,7 +210,8 @@ class Environment:
         """An invocation's error."""
         if not self._is_current(request_id, asked):
             return
-        self._result = _error("error", asked)
+        if self._result is None:
+            self._result = _error("error", asked)
         runtime_api.accept(asked)
 
     def init_failed(self, asked: Asked) -> None:

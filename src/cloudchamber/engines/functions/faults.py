@@ -20,6 +20,8 @@ TOO_LARGE_TEXT: Final = (
     f"Response payload size exceeded maximum allowed payload size ({ANSWER_BYTES_MAX} bytes)."
 )
 
+REFUSED_TEXT: Final = f"Exceeded maximum allowed payload size ({ANSWER_BYTES_MAX} bytes)."
+
 
 def ended(order: Order, code: int, in_init: bool) -> Outcome:
     """The process ended before it answered."""

@@ -50,7 +50,7 @@ def report_line(
         parts.append("Status: error")
         if error_type:
             parts.append(f"Error Type: {error_type}")
-    return "\t".join(parts) + "\n"
+    return "\t".join(parts) + "\t\n"
 
 
 def timeout_text(timeout_s: int) -> str:

@@ -46,9 +46,9 @@ class Gate:
         self._hearing = False
 
     @property
-    def running(self) -> int:
-        """How many jobs run."""
-        return len(self._running)
+    def jobs(self) -> frozenset[Job]:
+        """The jobs that run."""
+        return frozenset(self._running)
 
     def ask(self, job: Job, action: Action) -> None:
         """The job is blocked until this has been heard; `action` says what it is then."""

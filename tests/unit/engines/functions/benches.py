@@ -117,12 +117,12 @@ def on_bench(
 
     async def tell() -> None:
         home = NoHome()
-        engine = Functions(home, settings, folder / "functions")
+        engine = Functions(home, settings, folder)
         home.engine = engine
         try:
             await story(Bench(home, engine))
         finally:
             await engine.close()
-        assert not (folder / "functions").exists()
+        assert list(folder.iterdir()) == []
 
     asyncio.run(tell())

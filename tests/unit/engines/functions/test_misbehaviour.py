@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -236,3 +238,31 @@ def test_what_cannot_run_is_refused_by_name(
         assert text in json.loads(outcome.payload)["errorMessage"]
 
     on_bench(story, tmp_path, QUICK)
+
+
+def test_what_a_killed_chamber_left_is_put_away_by_the_next(tmp_path: Path) -> None:
+    program = f"""
+import asyncio, os, pathlib, signal, sys
+sys.path[:0] = {sys.path!r}
+from tests.unit.engines.functions.benches import Bench, NoHome, QUICK, Functions, python
+async def main():
+    home = NoHome()
+    engine = Functions(home, QUICK, pathlib.Path({str(tmp_path)!r}))
+    bench = Bench(home, engine)
+    await bench.run(python("def handler(e, c): return 1"))
+    await bench.run(python("# another\\ndef handler(e, c): return 1"))
+    print("warm", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+asyncio.run(main())
+"""
+    killed = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (killed.returncode, killed.stdout) == (-9, b"warm\n"), killed.stderr
+    assert len(processes_of(tmp_path)) == 2
+    assert len(list(tmp_path.iterdir())) == 1
+
+    async def story(bench: Bench) -> None:
+        assert len(list(tmp_path.iterdir())) == 1
+        assert (await bench.run(HARMLESS)).payload == b'"fine"'
+
+    on_bench(story, tmp_path)
+    assert processes_of(tmp_path) == []

@@ -274,11 +274,8 @@ async function serve(handler, headers, body) {
     const never = new Promise((resolve) => { answering = resolve; });
     const result = await Promise.race([call(handler, event, context), never]);
     const text = JSON.stringify(result === undefined ? null : result);
-    const { status, body: refusal } = await ask("POST", `${where}/response`, text,
-                                                { "Content-Type": "application/json" });
-    if (status === 413) {
-      await ask("POST", `${where}/error`, refusal, typed("Function.ResponseSizeTooLarge"));
-    }
+    // One that is too large is refused, and known to be.
+    await ask("POST", `${where}/response`, text, { "Content-Type": "application/json" });
   } catch (error) {
     const told = describe(error);
     report("Invoke Error", told, error);
