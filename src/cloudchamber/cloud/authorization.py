@@ -80,6 +80,9 @@ def require(
 
 def action_of(call: Call) -> str:
     """The IAM action of a call, with its prefix."""
+    varying = call.operation.action_of
+    if varying is not None:
+        return f"{call.service.prefix}:{varying(call, call.input)}"
     return call.service.action(call.operation_name)
 
 
@@ -124,6 +127,7 @@ def decide(
         # "SCPs do not affect any service-linked role", Organizations user guide.
         scps=_levels(guardrails.scps if guardrails and not _is_linked(caller) else None),
         rcps=_levels(resource_guardrails.rcps if resource_guardrails else None),
+        resource_must_allow=resource_policy is not None and call.service.policy_must_allow,
     )
     request = AccessRequest(
         principal=principal or _principal(caller),
@@ -194,6 +198,10 @@ def _resources(call: Call) -> tuple[str, ...]:
 
 
 def _owner(call: Call, resource: str) -> str:
+    if call.service.owner_of is not None:
+        owner = call.service.owner_of(call, resource)
+        if owner is not None:
+            return owner
     arn = find_arn(resource)
     # Things that AWS itself owns (arn:aws:iam::aws:policy/...) are like the caller's own.
     return arn.account if arn is not None and is_account(arn.account) else call.account

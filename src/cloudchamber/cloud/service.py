@@ -38,6 +38,7 @@ class Wait(msgspec.Struct, frozen=True):
 Waiting = Generator[Wait, bool, Output]
 Handler = Callable[["Call", Input], Output | Waiting]
 ResourceOf = Callable[["Call", Input], str | Sequence[str]]
+ActionOf = Callable[["Call", Input], str]
 ContextOf = Callable[["Call", Input], Mapping[str, Sequence[str]]]
 
 
@@ -46,6 +47,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     `action` is the IAM action without prefix (default: the operation's name); None in `actions`
     form is never used: an operation that needs no permission sets `open` (GetCallerIdentity).
+    `action_of` gives the action where it depends on the request (s3:GetObjectVersion).
     `resource` gives the ARN or ARNs that the permission is asked on (default `*`), `context` the
     service's condition keys. `mutates` says that the world changes, so the call is journalled.
     `anonymous` allows unsigned requests.
@@ -60,6 +62,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     mutates: bool | None = None
     open: bool = False
     anonymous: bool = False
+    action_of: ActionOf | None = None
 
 
 def simulated(
@@ -71,12 +74,13 @@ def simulated(
     mutates: bool | None = None,
     open: bool = False,
     anonymous: bool = False,
+    action_of: ActionOf | None = None,
     note: str = "",
 ) -> Operation:
     """The operation has its effect."""
     return Operation(
         handler=handler, fidelity="simulated", note=note, action=action, resource=resource,
-        context=context, mutates=mutates, open=open, anonymous=anonymous,
+        context=context, mutates=mutates, open=open, anonymous=anonymous, action_of=action_of,
     )  # fmt: skip
 
 
@@ -131,7 +135,8 @@ class Service:
     published by others to handlers `(call, data)`. `work` maps
     kinds of outside work (`lambda.invocation`, see `cloud/work.py`) to what takes its outcomes,
     `(call, ticket, outcome)`. `resource_policy(call, arn)` gives the policy
-    attached to a resource. `access_denied` is the service's own code for a refusal by policy.
+    attached to a resource, `owner_of(call, arn)` the account that owns one whose ARN does not say
+    so (None: the ARN is right). `access_denied` is the service's own code for a refusal by policy.
     """
 
     __slots__ = (
@@ -141,6 +146,7 @@ class Service:
         "mutating",
         "name",
         "operations",
+        "owner_of",
         "ports",
         "prefix",
         "quotas",
@@ -164,8 +170,10 @@ class Service:
         ports: Mapping[str, Callable[..., Any]] | None = None,
         subscribes: Mapping[str, Callable[..., None]] | None = None,
         resource_policy: Callable[[Call, str], Any] | None = None,
+        policy_must_allow: bool = False,
         access_denied: str | None = None,
         work: Mapping[str, Callable[..., None]] | None = None,
+        owner_of: Callable[[Call, str], str | None] | None = None,
     ) -> None:
         self.name = name
         self.operations = MappingProxyType(dict(operations))
@@ -179,6 +187,8 @@ class Service:
         self.ports = MappingProxyType(dict(ports or {}))
         self.subscribes = MappingProxyType(dict(subscribes or {}))
         self.resource_policy = resource_policy
+        self.policy_must_allow = policy_must_allow
+        self.owner_of = owner_of
         self.access_denied = access_denied
         self.work = MappingProxyType(dict(work or {}))
 
