@@ -34,6 +34,9 @@ WriteHeaders = Callable[[Mapping[str, Any], dict[str, str]], None]
 
 MOST_QUERY_FIELDS: Final = 10_000
 PRESIGNED: Final = "x-amz-"
+# A member of an output that is in no model: the HTTP status where the model knows one only, as of
+# S3's 206 for a part of an object.
+STATUS: Final = "(status)"
 
 
 class Body(NamedTuple):
@@ -206,7 +209,7 @@ class RestCodec(Codec):
                     headers["content-type"] = body.content_type
             for write in write_headers:
                 write(output, headers)
-            answered = status if status_member is None else output.get(status_member, status)
+            answered = output.get(status_member or STATUS, status)
             if isinstance(content, Streamed):
                 return Response(answered, headers, b"", content)
             return Response(answered, headers, content)
