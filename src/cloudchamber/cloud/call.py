@@ -32,7 +32,8 @@ class Origin(msgspec.Struct, frozen=True):
     """Where a call came from: what the front end saw, as far as a handler may need it.
 
     `host` is the Host header (answers that name a URL use it), `path` the request's path,
-    `protocol` the wire protocol, `is_nested` true for calls between services.
+    `protocol` the wire protocol, `is_nested` true for calls between services, and `through` is
+    then the service that makes the call.
     """
 
     host: str = ""
@@ -42,6 +43,7 @@ class Origin(msgspec.Struct, frozen=True):
     user_agent: str = ""
     protocol: str = ""
     is_nested: bool = False
+    through: str = ""
 
 
 NOWHERE = Origin()
@@ -292,7 +294,9 @@ class Call:
             region or self.region or DEFAULT_REGION,
             self.number,
             cause=self.cause,
-            origin=msgspec.structs.replace(self.origin, is_nested=True),
+            origin=msgspec.structs.replace(
+                self.origin, is_nested=True, through=self.service.prefix
+            ),
         )
         return self.cloud.perform(nested)
 

@@ -136,7 +136,9 @@ class Service:
     kinds of outside work (`lambda.invocation`, see `cloud/work.py`) to what takes its outcomes,
     `(call, ticket, outcome)`. `resource_policy(call, arn)` gives the policy
     attached to a resource, `owner_of(call, arn)` the account that owns one whose ARN does not say
-    so (None: the ARN is right). `access_denied` is the service's own code for a refusal by policy.
+    so (None: the ARN is right). Where a resource has a policy, `policy_must_allow` says that
+    identity policies count only as far as it lets them (KMS). `access_denied` is the service's own
+    code for a refusal by policy.
     """
 
     __slots__ = (
@@ -147,6 +149,7 @@ class Service:
         "name",
         "operations",
         "owner_of",
+        "policy_must_allow",
         "ports",
         "prefix",
         "quotas",
