@@ -68,6 +68,7 @@ class Encryption(msgspec.Struct, frozen=True):
     """How a version is encrypted, when it is not S3's own default (SSE-S3).
 
     `algorithm` is `aws:kms`, `aws:kms:dsse`, or `AES256` with the MD5 of a customer's key (SSE-C).
+    `envelope` is the key that KMS made for this body, as KMS encrypted it.
     """
 
     algorithm: str
@@ -75,13 +76,14 @@ class Encryption(msgspec.Struct, frozen=True):
     context: str = ""  # the caller's encryption context: base64 of JSON, as it came
     bucket_key: bool = False
     customer_md5: str = ""
+    envelope: bytes = b""
 
 
 class Extent(msgspec.Struct, frozen=True):
     """A run of bytes of a body: sealed here (`data`), or in the blob store under `blob`.
 
-    `start` is where it begins in what was sealed, `key` the key it is sealed with, wrapped as the
-    version's encryption says.
+    `start` is where it begins in what was sealed. `key` leads to the key it is sealed with
+    (see `sealing.py`).
     """
 
     length: int
