@@ -1,0 +1,214 @@
+"""Global tables (version 2019.11.21): replicas in other regions, and what comes from them.
+
+Rules of this file: a replica is a table like any other that knows of the others, as each of them
+knows of it. A change arrives after the lag; of two changes of an item the later one stays, and of
+two at one instant the one whose region's name is the greater. Settings are copied when a replica is
+made; later changes of settings are each region's own.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.errors import AwsError
+from cloudchamber.cloud.service import Input
+from cloudchamber.services.dynamodb import changes, encryption, expiries, remains, streams
+from cloudchamber.services.dynamodb.definitions import invalid, validation
+from cloudchamber.services.dynamodb.lifecycle import REPLICA, TABLE
+from cloudchamber.services.dynamodb.lookup import setting_of
+from cloudchamber.services.dynamodb.nouns import SHELVES, TABLES, Table, Throughput
+from cloudchamber.services.dynamodb.replica_changes import VERSIONS, Versions
+from cloudchamber.services.dynamodb.settings import SETTINGS, Replica, Setting
+from cloudchamber.services.dynamodb.shelf import size_in, unpack
+
+MADE: Final = "dynamodb.replica-made"
+GONE: Final = "dynamodb.replica-gone"
+REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+VIEW: Final = "NEW_AND_OLD_IMAGES"
+
+
+def check_updates(call: Call, table: Table, setting: Setting, request: Input) -> None:
+    """Raises for replicas that cannot be made, changed or deleted; changes nothing."""
+    if request.get("MultiRegionConsistency", "EVENTUAL") != "EVENTUAL":
+        raise validation("MultiRegionConsistency STRONG is not simulated by Cloudchamber")
+    updates = request.get("ReplicaUpdates", ())
+    if len(updates) > 1:
+        raise validation("Update table operation with more than one replica update is not allowed")
+    for update in updates:
+        if len(update) != 1:
+            raise invalid("Each ReplicationGroupUpdate must have exactly one action")
+        ((action, what),) = update.items()
+        region = what["RegionName"]
+        if action == "Disassociate":
+            raise validation("Disassociate is not simulated by Cloudchamber")
+        have = _find(setting, region)
+        if action == "Create":
+            _check_new(call, table, have, what)
+        elif have is None:
+            raise validation(
+                "Replica specified in the Replica Update or Replica Delete action of the request "
+                f"was not found. Region: {region}"
+            )
+        elif have.status != "ACTIVE":
+            raise AwsError(
+                "ResourceInUseException", f"The replica in {region} is {have.status.lower()}"
+            )
+
+
+def _check_new(call: Call, table: Table, have: Replica | None, what: Mapping[str, Any]) -> None:
+    region = what["RegionName"]
+    if not REGION.fullmatch(region):
+        raise invalid(f"Unsupported region {region}")
+    if have is not None or region == table.region:
+        raise validation(f"Failed to create a the new replica of table with name: '{table.name}' "
+                         "because one or more replicas already existed as tables.")  # fmt: skip
+    if table.name in call.rows(TABLES, table.account, region):
+        raise validation(f"Failed to create a the new replica of table with name: '{table.name}' "
+                         "because one or more replicas already existed as tables.")  # fmt: skip
+    if table.stream is not None and table.stream.view != VIEW:
+        raise invalid(f"A table with replicas must have a stream with the view type {VIEW}")
+    if "KMSMasterKeyId" in what:
+        encryption.usable_key(call, what["KMSMasterKeyId"], region)
+
+
+def _find(setting: Setting, region: str) -> Replica | None:
+    return next((each for each in setting.replicas if each.region == region), None)
+
+
+def apply_updates(call: Call, table: Table, setting: Setting, request: Input) -> None:
+    """Make, change or delete the replica of a checked request."""
+    for update in request.get("ReplicaUpdates", ()):
+        ((action, what),) = update.items()
+        region = what["RegionName"]
+        if action == "Create":
+            _create(call, table, setting, what)
+        elif action == "Delete":
+            replica = _expect(setting, region)
+            replica.status = REPLICA.move(replica.status, "delete")
+            delay_ns = REPLICA.delay_ns(call.cloud.settings.lifecycle, "DELETING")
+            call.after(delay_ns, GONE, table.account, region, table.name)
+        else:
+            replica = _expect(setting, region)
+            _override(replica, what)
+            other = call.rows(TABLES, table.account, region)[table.name]
+            _apply_overrides(other, replica)
+
+
+def _expect(setting: Setting, region: str) -> Replica:
+    replica = _find(setting, region)
+    assert replica is not None  # it has been checked
+    return replica
+
+
+def _override(replica: Replica, what: Mapping[str, Any]) -> None:
+    replica.key = what.get("KMSMasterKeyId", replica.key)
+    replica.table_class = what.get("TableClassOverride", replica.table_class)
+    units = what.get("ProvisionedThroughputOverride", {})
+    replica.read = units.get("ReadCapacityUnits", replica.read)
+
+
+def _apply_overrides(other: Table, replica: Replica) -> None:
+    other.table_class = replica.table_class or other.table_class
+    if replica.read is not None and other.throughput is not None:
+        other.throughput = Throughput(replica.read, other.throughput.write)
+
+
+def _create(call: Call, table: Table, setting: Setting, what: Mapping[str, Any]) -> None:
+    """Make the table of a new replica, with all that there is, and let everybody know."""
+    region = what["RegionName"]
+    if table.stream is None:
+        streams.begin_stream(call, table, setting, VIEW)
+    arn = table.arn.replace(f":{table.region}:", f":{region}:", 1)
+    other = msgspec.convert(msgspec.to_builtins(table), Table)
+    other.region, other.arn, other.stream, other.tags = region, arn, None, {}
+    other.id = call.stream(arn, "table").uuid()
+    other.created_ns = call.now
+    other.status = TABLE.initial
+    other.ttl = None
+    others = Setting(was_on_demand=setting.was_on_demand)
+    replica = Replica(region, REPLICA.initial)
+    _override(replica, what)
+    _apply_overrides(other, replica)
+    others.key = replica.key or others.key
+    call.rows(SHELVES, table.account, region)[table.name] = call.rows(
+        SHELVES, table.account, table.region
+    )[table.name].copy()
+    call.rows(TABLES, table.account, region)[table.name] = other
+    call.rows(SETTINGS, table.account, region)[table.name] = others
+    versions = call.rows(VERSIONS, table.account, table.region).setdefault(table.id, Versions())
+    call.rows(VERSIONS, table.account, region)[other.id] = Versions(dict(versions.of))
+    for member in (*setting.replicas, Replica(table.region, "ACTIVE")):
+        others.replicas.append(Replica(member.region, member.status))
+    for member in setting.replicas:
+        its = call.rows(SETTINGS, table.account, member.region)[table.name]
+        its.replicas.append(Replica(region, REPLICA.initial))
+    setting.replicas.append(replica)
+    streams.begin_stream(call, other, others, VIEW)
+    other.is_watched = True
+    delay_ns = REPLICA.delay_ns(call.cloud.settings.lifecycle, "CREATING")
+    call.after(delay_ns, MADE, table.account, region, table.name, other.id)
+
+
+def made(call: Call, account: str, region: str, name: str, id_: str) -> None:
+    """A replica is ACTIVE, and everybody knows."""
+    other = call.rows(TABLES, account, region).get(name)
+    if other is None or other.id != id_:
+        return
+    other.status = TABLE.move(other.status, "made")
+    for each in setting_of(call, other).replicas:
+        its = _find(call.rows(SETTINGS, account, each.region)[name], region)
+        if its is not None:
+            its.status = REPLICA.move(its.status, "made")
+    call.event(other.arn, "dynamodb.replica-active", f"the replica {other.arn} is ACTIVE")
+
+
+def gone(call: Call, account: str, region: str, name: str) -> None:
+    """A replica is deleted with its table."""
+    other = call.rows(TABLES, account, region).pop(name, None)
+    if other is None:
+        return
+    leave(call, other, setting_of(call, other))
+    streams.end_stream(call, other)
+    expiries.stop(call, other)
+    del call.rows(SETTINGS, account, region)[name]
+    remains.bury(call, other.id, call.rows(SHELVES, account, region).pop(name))
+    call.event(other.arn, "dynamodb.replica-deleted", f"the replica {other.arn} is deleted")
+
+
+def leave(call: Call, table: Table, setting: Setting) -> None:
+    """A table goes: the other regions forget its replica."""
+    for each in setting.replicas:
+        its = call.rows(SETTINGS, table.account, each.region).get(table.name)
+        if its is not None:
+            its.replicas = [one for one in its.replicas if one.region != table.region]
+    call.rows(VERSIONS, table.account, table.region).pop(table.id, None)
+
+
+def arrive(
+    call: Call,
+    account: str,
+    region: str,
+    name: str,
+    key: bytes,
+    record: bytes | None,
+    written_ns: int,
+    writer: str,
+) -> None:
+    """A change of another region arrives: it is made here, unless what is here is newer."""
+    table = call.rows(TABLES, account, region).get(name)
+    if table is None:
+        return
+    versions = call.rows(VERSIONS, account, region).setdefault(table.id, Versions())
+    if versions.of.get(key, (0, "")) > (written_ns, writer):
+        return
+    versions.of[key] = (written_ns, writer)
+    if record is None:
+        changes.write(call, table, key, None, is_replicated=True)
+    else:
+        changes.write(call, table, key, unpack(record), size_in(record), is_replicated=True)
