@@ -68,6 +68,17 @@ def handler(event, context):
     select.select([], [], [], 30)
 """
 
+CALLER = """
+import base64, boto3, json
+inner = boto3.client("lambda")
+def handler(event, context):
+    if not event:
+        return "innermost"
+    answer = inner.invoke(FunctionName="f", Payload=json.dumps(event - 1).encode(),
+                          ClientContext=base64.b64encode(json.dumps(%r).encode()).decode())
+    return [event, json.load(answer["Payload"])]
+"""
+
 
 @pytest.fixture(autouse=True)
 def _small_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,6 +151,30 @@ def test_the_same_seed_tells_the_same_story(functions: Functions) -> None:
 def test_in_free_mode_everything_happens_all_the_same() -> None:
     _, texts, _, _ = tell_story("free")
     assert len(texts) == 12
+
+
+@pytest.mark.parametrize("functions", ["lock-step", "serial", "free"])
+def test_functions_invoke_functions(functions: Functions) -> None:
+    inner = CALLER % {"source": CALLER % {"source": "def handler(e, c): return 'innermost'"}}
+    with Chamber(seed=1, functions=functions) as chamber:
+        assert invoke(chamber, inner, 2) == [2, [1, "innermost"]]
+        assert seconds(chamber) == 0.006  # three floors, one upon the other
+
+
+def test_what_belongs_to_a_world_that_was_reset_does_not_reach_the_next() -> None:
+    with Chamber(seed=1) as chamber:
+        chamber.client("lambda").invoke(
+            FunctionName="f", InvocationType="Event", ClientContext=context(HANGER)
+        )
+        mover = threading.Thread(target=lambda: chamber.advance("1s"))
+        mover.start()
+        while not chamber.client("sqs").list_queues().get("QueueUrls"):
+            pass
+        chamber.reset()
+        assert chamber.cloud.kernel.holds == ()
+        assert invoke(chamber, ECHO, "new") == "new"
+        mover.join(30)
+        assert not mover.is_alive()
 
 
 def test_an_order_to_move_the_clock_waits_for_the_functions_on_the_way() -> None:
@@ -289,6 +324,14 @@ def test_a_served_world_on_the_walls_clock_measures() -> None:
         before = time.monotonic()
         assert invoke(client, SLEEPER, {"sleep": 30}, timeout_s=1) == "timeout"
         assert 1 <= time.monotonic() - before < 10
+
+
+def test_a_served_world_on_a_faster_clock_models() -> None:
+    with Served("x600") as served:
+        client = served.client("lambda")
+        before = time.monotonic()
+        assert invoke(client, SLEEPER, {"sleep": 300}, timeout_s=600) == [300, 300, 300000]
+        assert 0.5 <= time.monotonic() - before < 10
 
 
 def test_moving_a_served_clock_waits_for_functions() -> None:

@@ -213,8 +213,10 @@ class Functions:
         """End what has been idle too long, lived too long, or died in its sleep."""
         settings, now_ns = self._settings, order.now_ns
         for one in tuple(self._idle):
+            is_old = one.function == order.function and one.fingerprint != order.fingerprint
             if (
                 one.ended
+                or is_old
                 or now_ns - one.last_ns > settings.idle_ns
                 or now_ns - one.born_ns > settings.life_ns
                 or now_ns < one.last_ns

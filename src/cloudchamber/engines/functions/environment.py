@@ -57,6 +57,7 @@ class Environment:
     ) -> None:
         """`patience` is how many times its timeout a function may take on the machine's clock."""
         self.number = number
+        self.function = order.function
         self.fingerprint = order.fingerprint
         self.born_ns = self.last_ns = order.now_ns
         self.places = places

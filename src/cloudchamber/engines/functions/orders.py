@@ -62,6 +62,12 @@ class Order(msgspec.Struct, kw_only=True):
         return parts[6] if len(parts) > 6 else self.function_arn
 
     @property
+    def function(self) -> str:
+        """The function's version: one environment of it is as good as another while it has not
+        been changed."""
+        return f"{self.function_arn}:{self.version}:{self.tenant_id}"
+
+    @property
     def fingerprint(self) -> str:
         """Equal for orders that the same environment may serve."""
         parts = (

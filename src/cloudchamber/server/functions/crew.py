@@ -44,9 +44,12 @@ class World(Protocol):
         """Whether that clock goes at the wall's own pace."""
         ...
 
-    def call(self, exchange: Exchange, waits: Callable[[], None]) -> bool:
+    def call(
+        self, exchange: Exchange, waits: Callable[[], None], is_current: Callable[[], bool]
+    ) -> bool:
         """Begin a call. True when it is answered, or surely will be at once; when it has to wait,
-        `waits` is called, before anybody can answer it."""
+        `waits` is called, before anybody can answer it. `is_current` is asked first: what belongs
+        to a world that is gone does not reach the next."""
         ...
 
     def gone(self, exchange: Exchange) -> bool:
@@ -57,11 +60,11 @@ class World(Protocol):
         """Where the body after this head goes while it comes."""
         ...
 
-    def finish(self, ticket: str, outcome: dict[str, Any]) -> None:
+    def finish(self, job: Job, outcome: dict[str, Any]) -> None:
         """Hand in an outcome."""
         ...
 
-    def sleep(self, ticket: str, delay_ns: int, wake: Callable[[], None]) -> None:
+    def sleep(self, job: Job, delay_ns: int, wake: Callable[[], None]) -> None:
         """Let time pass for a sleeper. `wake` is called inside a run of the kernel."""
         ...
 
@@ -98,7 +101,8 @@ class Crew:
     def begin(self, ticket: str, order: dict[str, Any], now_ns: int) -> None:
         """Take an order, at this instant."""
         self._count += 1
-        job = Job(self._count, ticket, now_ns)
+        generation = self._generation
+        job = Job(self._count, ticket, now_ns, lambda: self._generation == generation)
         try:
             read = read_order(order)
             read.now_ns = now_ns
@@ -205,7 +209,7 @@ class Crew:
             job.abandon()
         if order is not None and not world.walks:
             self._model(job, order, outcome)
-        world.finish(job.ticket, outcome.as_data())
+        world.finish(job, outcome.as_data())
 
     def _model(self, job: Job, order: Order, outcome: Outcome) -> None:
         """What was measured is replaced where the clock does not go with the wall's."""
@@ -228,7 +232,7 @@ class Crew:
             self.engine.set_clock(ticket, self.world.now_ns, self.world.walks)
             wake()
 
-        self.gate.ask(job, lambda: self.world.sleep(ticket, delay_ns, self.going_on(job, go_on)))
+        self.gate.ask(job, lambda: self.world.sleep(job, delay_ns, self.going_on(job, go_on)))
 
     # For calls home
 

@@ -23,15 +23,23 @@ Action = Callable[[], None]
 
 
 class Job:
-    """One piece of work. `number` is its place: older jobs are heard first. `abandon` gives up the
-    calls that it leaves unanswered behind."""
+    """One piece of work. `number` is its place: older jobs are heard first. `is_current` says
+    whether its world is still the one there is, and `abandon` gives up the calls that it leaves
+    unanswered behind."""
 
-    __slots__ = ("abandon", "number", "started_ns", "ticket")
+    __slots__ = ("abandon", "is_current", "number", "started_ns", "ticket")
 
-    def __init__(self, number: int, ticket: str, started_ns: int) -> None:
+    def __init__(
+        self,
+        number: int,
+        ticket: str,
+        started_ns: int,
+        is_current: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.number = number
         self.ticket = ticket
         self.started_ns = started_ns
+        self.is_current = is_current
         self.abandon: Action | None = None
 
 

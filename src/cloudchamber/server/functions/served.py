@@ -9,9 +9,11 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from cloudchamber.server.functions.threaded import NAME
+from cloudchamber.server.functions.gate import Job
+from cloudchamber.server.functions.threaded import GONE, NAME
 from cloudchamber.server.host import ServedHost
 from cloudchamber.server.http.exchange import Exchange, Spool
+from cloudchamber.server.spelling import spell
 from cloudchamber.wire.http import Request
 
 if TYPE_CHECKING:
@@ -85,8 +87,13 @@ class ServedCrew:
         """Whether that clock goes at the wall's own pace."""
         return self._host.walks
 
-    def call(self, exchange: Exchange, waits: Callable[[], None]) -> bool:
+    def call(
+        self, exchange: Exchange, waits: Callable[[], None], is_current: Callable[[], bool]
+    ) -> bool:
         """Begin a call."""
+        if not is_current():
+            exchange.answer(spell(self._host.cloud, exchange.request, GONE))
+            return True
         exchange.inside_name = self._name()
         self._host.begin(exchange)
         if exchange.number <= 0:
@@ -103,13 +110,17 @@ class ServedCrew:
         """Where the body after this head goes while it comes."""
         return self._host.spool(head)
 
-    def finish(self, ticket: str, outcome: dict[str, Any]) -> None:
+    def finish(self, job: Job, outcome: dict[str, Any]) -> None:
         """Hand in an outcome."""
-        self._host.enter(lambda cloud: cloud.work.finish(ticket, outcome))
+        if job.is_current():
+            self._host.enter(lambda cloud: cloud.work.finish(job.ticket, outcome))
 
-    def sleep(self, ticket: str, delay_ns: int, wake: Callable[[], None]) -> None:
+    def sleep(self, job: Job, delay_ns: int, wake: Callable[[], None]) -> None:
         """Let time pass for a sleeper."""
-        self._host.enter(lambda cloud: cloud.work.sleep(ticket, cloud.kernel.now + delay_ns, wake))
+        if job.is_current():
+            self._host.enter(
+                lambda cloud: cloud.work.sleep(job.ticket, cloud.kernel.now + delay_ns, wake)
+            )
 
     def pause(self, ticket: str) -> None:
         """The work waits."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from cloudchamber.cloud.cloud import Cloud
 from cloudchamber.cloud.errors import AwsError
+from cloudchamber.server.functions.gate import Job
 from cloudchamber.server.http.exchange import Exchange, Spool
 from cloudchamber.server.spelling import spell
 from cloudchamber.wire.http import Request, Response
@@ -25,6 +26,7 @@ from cloudchamber.wire.http import Request, Response
 if TYPE_CHECKING:
     from cloudchamber.server.functions.crew import Crew
 
+GONE: Final = AwsError("ServiceUnavailable", "Cloudchamber: this world is gone", 503)
 NAME: Final = "localhost:4566"  # what the chamber is called in URLs that it answers
 PATIENCE_S: Final = 30.0
 
@@ -116,9 +118,14 @@ class ThreadedCrew:
         """The chamber's clock."""
         return self._host.cloud.kernel.now
 
-    def call(self, exchange: Exchange, waits: Callable[[], None]) -> bool:
+    def call(
+        self, exchange: Exchange, waits: Callable[[], None], is_current: Callable[[], bool]
+    ) -> bool:
         """Begin a call."""
         with self._host.enter() as cloud:
+            if not is_current():
+                exchange.answer(spell(cloud, exchange.request, GONE))
+                return True
             answered: list[Response] = []
 
             def finish(response: Response) -> None:
@@ -151,18 +158,20 @@ class ThreadedCrew:
         """Where the body after this head goes while it comes."""
         return self._host.cloud.spool(head)
 
-    def finish(self, ticket: str, outcome: dict[str, Any]) -> None:
+    def finish(self, job: Job, outcome: dict[str, Any]) -> None:
         """Hand in an outcome."""
         with self._host.enter() as cloud:
             try:
-                cloud.work.finish(ticket, outcome)
+                if job.is_current():
+                    cloud.work.finish(job.ticket, outcome)
             except Exception:
-                _complain(f"the outcome of {ticket}")
+                _complain(f"the outcome of {job.ticket}")
 
-    def sleep(self, ticket: str, delay_ns: int, wake: Callable[[], None]) -> None:
+    def sleep(self, job: Job, delay_ns: int, wake: Callable[[], None]) -> None:
         """Let time pass for a sleeper."""
         with self._host.enter() as cloud:
-            cloud.work.sleep(ticket, cloud.kernel.now + delay_ns, wake)
+            if job.is_current():
+                cloud.work.sleep(job.ticket, cloud.kernel.now + delay_ns, wake)
 
     def pause(self, ticket: str) -> None:
         """The work waits."""

@@ -203,6 +203,7 @@ def test_environments_are_kept_warm_and_put_away_on_the_chambers_clock(tmp_path:
         assert first.payload in pids
         changed = await bench.run(code, environment={"A": "1"})
         assert changed.payload not in pids
+        assert bench.engine.warm == 1
         bench.home.now_ns += 11 * 60 * 10**9
         late = await bench.run(code)
         assert late.payload not in pids
@@ -214,7 +215,7 @@ def test_environments_are_kept_warm_and_put_away_on_the_chambers_clock(tmp_path:
 def test_no_more_than_so_many_are_kept_warm(tmp_path: Path) -> None:
     async def story(bench: Bench) -> None:
         for number in range(4):
-            await bench.run(HARMLESS, environment={"N": str(number)})
+            await bench.run(HARMLESS, version=str(number))
         assert bench.engine.warm == 2
 
     on_bench(story, tmp_path, EngineSettings(patience=1.0, warm_max=2))
@@ -250,7 +251,7 @@ async def main():
     engine = Functions(home, QUICK, pathlib.Path({str(tmp_path)!r}))
     bench = Bench(home, engine)
     await bench.run(python("def handler(e, c): return 1"))
-    await bench.run(python("# another\\ndef handler(e, c): return 1"))
+    await bench.run(python("def handler(e, c): return 1"), version="2")
     print("warm", flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 asyncio.run(main())
