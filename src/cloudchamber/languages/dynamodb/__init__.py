@@ -9,3 +9,9 @@ DynamoError with AWS's words.
     paths      reach into nested values             conditions       does it hold
     reserved   the reserved words                   updates          apply SET REMOVE ADD DELETE
 """
+
+from __future__ import annotations
+
+from cloudchamber.languages.dynamodb.errors import DynamoError
+
+__all__ = ("DynamoError",)

@@ -22,7 +22,7 @@ class Written(NamedTuple):
     None: no entry. `moved` says that the entry's key changed.
     """
 
-    index: str
+    name: str
     before: int | None
     after: int | None
     moved: bool
@@ -81,26 +81,40 @@ def put_item(
     )  # fmt: skip
 
 
-def _keep(
-    shelf: Shelf, table: Table, index: Index, key: bytes, old: Item | None, new: Item | None
-) -> Written:
-    """Let an index follow a change of an item."""
+def foresee(table: Table, key: bytes, old: Item | None, new: Item | None) -> list[Written]:
+    """What a change of an item will do to the indexes."""
+    return [_effect(table, each, key, old, new)[2] for each in table.indexes.values()]
+
+
+def _effect(
+    table: Table, index: Index, key: bytes, old: Item | None, new: Item | None
+) -> tuple[bytes | None, bytes | None, Written]:
+    """The entries before and after, and what that means."""
     gone = None if old is None else find_entry(index.keys, old, key)
     come = None if new is None else find_entry(index.keys, new, key)
-    side = shelf.side(index.name)
-    # While an index is being filled, the entry of the old item may not be there yet.
-    if gone == come:
-        had = gone is None or not side.entries.add(gone, None)
-    else:
-        had = gone is not None and side.entries.remove(gone)
-        if come is not None:
-            side.entries.put(come, None)
     was = None if gone is None or old is None else projected(table, index, old)
     now = None if come is None or new is None else projected(table, index, new)
     before = None if was is None else item_size(was)
     after = None if now is None else item_size(now)
-    side.bytes += (after or 0) - (before or 0 if had else 0)
-    return Written(index.name, before, after, gone != come, was != now)
+    return gone, come, Written(index.name, before, after, gone != come, was != now)
+
+
+def _keep(
+    shelf: Shelf, table: Table, index: Index, key: bytes, old: Item | None, new: Item | None
+) -> Written:
+    """Let an index follow a change of an item."""
+    gone, come, written = _effect(table, index, key, old, new)
+    if gone is None and come is None:
+        return written
+    side = shelf.side(index.name)
+    # While an index is being filled, the entry of the old item may not be there yet.
+    had = False
+    if gone is not None:
+        had = not side.entries.add(gone, None) if gone == come else side.entries.remove(gone)
+    if come is not None and gone != come:
+        side.entries.put(come, None)
+    side.bytes += (written.after or 0) - ((written.before or 0) if had else 0)
+    return written
 
 
 def put_entry(shelf: Shelf, table: Table, index: Index, key: bytes, item: Item) -> None:
