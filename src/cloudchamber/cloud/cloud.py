@@ -114,8 +114,8 @@ class Cloud(Inputs):
         except WireError as error:
             finish(_unrouted(error, request_id))
             return number
-        plan = (route.service, route.protocol)
-        codec, service = self._plans.get(plan) or self._plan(*plan)
+        place = (route.service, route.protocol)
+        codec, service = self._plans.get(place) or self._plan(*place)
         name = route.operation
         try:
             caller, region = authenticate(self, request, route, wall_ns)
@@ -173,9 +173,17 @@ class Cloud(Inputs):
         """The request, its body spooled if it came whole and is large."""
         if request.spooled is not None:
             return request
-        spool = Spool(self.blobs.store, msgspec.structs.replace(request, body=b""))
+        headers = request.headers
+        if headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
+            # It came in chunks, and is out of them by now.
+            headers = {**headers, "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+        head = msgspec.structs.replace(request, headers=headers, body=b"")
+        spool = Spool(self.blobs.store, head)
         spool.write(request.body)
-        return spool.finish()
+        whole = spool.finish()
+        if whole.problem is not None:
+            raise whole.problem
+        return whole
 
     def _forget_body(self, name: str, finish: Finish, response: Response) -> None:
         """Answer, and delete a body that nobody has kept."""
