@@ -36,10 +36,10 @@ def size_in(record: bytes) -> int:
 
 
 class Entries(msgspec.Struct):
-    """The entries of one index as plain data; `bytes` is the size of what is projected."""
+    """The entries of one index as plain data; `size` is the size of what is projected."""
 
     keys: list[bytes]
-    bytes: int = 0
+    size: int = 0
 
 
 class ShelfData(msgspec.Struct):
@@ -47,7 +47,7 @@ class ShelfData(msgspec.Struct):
 
     keys: list[bytes]
     records: list[bytes]
-    bytes: int
+    size: int
     indexes: dict[str, Entries]
 
 
@@ -113,9 +113,9 @@ class Shelf:
         """The shelf that `dump` gave."""
         made = cls()
         made.rows = Ordered.of(data.keys, data.records)
-        made.bytes = data.bytes
+        made.bytes = data.size
         for name, entries in data.indexes.items():
             side = made.side(name)
             side.entries = Ordered.of(entries.keys, [None] * len(entries.keys))
-            side.bytes = entries.bytes
+            side.bytes = entries.size
         return made
