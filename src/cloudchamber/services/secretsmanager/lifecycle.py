@@ -1,0 +1,31 @@
+"""How long things take in Secrets Manager.
+
+Rules of this file: durations with their source; nothing runs here. AWS publishes neither, so both
+are our model.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cloudchamber.cloud.lifecycle import Delay, Lifecycle
+from cloudchamber.services.secretsmanager.limits import SECOND_NS
+
+REPLICA: Final = Lifecycle(
+    "secretsmanager.replica",
+    "InProgress",
+    {
+        ("InProgress", "copied"): "InSync",
+        ("InProgress", "refused"): "Failed",
+        ("InSync", "changed"): "InProgress",
+        ("Failed", "changed"): "InProgress",
+    },
+    {"InProgress": Delay(3 * SECOND_NS, 60 * SECOND_NS, "our model")},
+)
+
+# "If rotation fails, Secrets Manager retries the entire rotation process multiple times",
+# API_DescribeSecret.html; how often and when is our model.
+ATTEMPTS: Final = 5
+RETRY_NS: Final = 3_600 * SECOND_NS
+# A function runs for 15 minutes at most; what has said nothing after an hour will not.
+OVERDUE_NS: Final = 3_600 * SECOND_NS

@@ -1,0 +1,53 @@
+"""What Secrets Manager allows: quotas, rates, and the characters of names.
+
+Rules of this file: numbers with their source.
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+"""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+from typing import Final
+
+from cloudchamber.cloud.service import Quota, Rate
+
+SECOND_NS: Final = 1_000_000_000
+DAY_NS: Final = 86_400 * SECOND_NS
+_LIMITS: Final = "secretsmanager/latest/userguide/reference_limits.html"
+
+QUOTAS: Final = MappingProxyType(
+    {
+        "secrets": Quota(500_000, _LIMITS),
+        "value-bytes": Quota(65_536, _LIMITS),
+        "versions": Quota(100, _LIMITS),
+        "stages": Quota(20, _LIMITS),
+        "policy-characters": Quota(20_480, _LIMITS),
+        "tags": Quota(50, _LIMITS),
+    }
+)
+
+RATES: Final = MappingProxyType(
+    {
+        "DescribeSecret": Rate(40_000, 40_000, _LIMITS),
+        "GetSecretValue": Rate(10_000, 10_000, _LIMITS),
+        "BatchGetSecretValue": Rate(100, 100, _LIMITS),
+        "CreateSecret": Rate(50, 50, _LIMITS),
+        "DeleteSecret": Rate(50, 50, _LIMITS),
+        "GetRandomPassword": Rate(50, 50, _LIMITS),
+        "ListSecrets": Rate(100, 100, _LIMITS),
+        "ListSecretVersionIds": Rate(50, 50, _LIMITS),
+        "PutSecretValue": Rate(50, 50, _LIMITS),
+        "RestoreSecret": Rate(50, 50, _LIMITS),
+        "RotateSecret": Rate(50, 50, _LIMITS),
+        "UpdateSecret": Rate(50, 50, _LIMITS),
+    }
+)
+
+NAME: Final = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}")
+SUFFIX_LENGTH: Final = 6
+# A version without stages is let go when there are too many, "but it does not remove versions
+# created less than 24 hours ago", API_UpdateSecret.html
+YOUNG_NS: Final = DAY_NS
+WINDOW_MIN_DAYS: Final = 7
+WINDOW_MAX_DAYS: Final = 30
