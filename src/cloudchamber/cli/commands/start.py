@@ -73,6 +73,19 @@ CLOCK_HELP = "live (the wall clock), demand, manual, auto, or a rate such as x60
     help="Keep AWS's request rates.  [default: off]",
 )
 @click.option(
+    "--functions",
+    type=click.Choice(("lock-step", "serial", "free")),
+    default=None,
+    help="In which order functions that run at once are heard.  [default: lock-step]",
+)
+@click.option(
+    "--function-folder",
+    "function_folders",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, resolve_path=True),
+    help="Below it the code of functions may lie unpacked; a change of it counts at once.",
+)
+@click.option(
     "--allow-host",
     multiple=True,
     metavar="NAME",
@@ -134,7 +147,7 @@ def _settings(options: dict[str, Any]) -> Any:
     from cloudchamber.control.instants import BadTime, parse_instant
     from cloudchamber.server.settings import ServerSettings, TlsSettings
 
-    names = ("seed", "clock", "account", "region", "lifecycle", "iam", "throttling")
+    names = ("seed", "clock", "account", "region", "lifecycle", "iam", "throttling", "functions")
     chosen = {name: options[name] for name in names if options[name] is not None}
     if options["start_at"]:
         try:
@@ -165,6 +178,7 @@ def _settings(options: dict[str, Any]) -> Any:
         chamber=chamber,
         given=frozenset(chosen),
         allowed_hosts=(*base.allowed_hosts, *options["allow_host"]),
+        function_folders=options["function_folders"],
     )
 
 

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from cloudchamber.engines.functions.lines import timeout_text
@@ -29,10 +30,12 @@ def ended(order: Order, code: int, in_init: bool) -> Outcome:
     message = "Runtime exited without providing a reason"
     if code != 0:
         message = f"Runtime exited with error: {how}"
+    message = f"RequestId: {order.request_id} Error: {message}"
     return Outcome(
         status="init-error" if in_init else "crash",
         error_type=EXIT_ERROR,
-        payload=error_payload(EXIT_ERROR, f"RequestId: {order.request_id} Error: {message}"),
+        payload=error_payload(EXIT_ERROR, message),
+        log=_line(message, EXIT_ERROR),
         exit=how,
     )
 
@@ -44,6 +47,7 @@ def out_of_memory(order: Order) -> Outcome:
         status="out-of-memory",
         error_type=OUT_OF_MEMORY,
         payload=error_payload(EXIT_ERROR, message),
+        log=_line(message, EXIT_ERROR),
         max_memory_mb=order.memory_mb,
         exit="signal: killed",
     )
@@ -51,9 +55,16 @@ def out_of_memory(order: Order) -> Outcome:
 
 def timed_out(order: Order) -> Outcome:
     """The function took more time than it has."""
-    message = f"RequestId: {order.request_id} Error: {timeout_text(order.timeout_s)}"
+    text = timeout_text(order.timeout_s)
+    message = f"RequestId: {order.request_id} Error: {text}"
+    seconds, rest_ns = divmod(order.deadline_ns, 1_000_000_000)
+    moment = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    line = f"{moment}.{rest_ns // 1_000_000:03}Z {order.request_id} {text}\n\n"
     return Outcome(
-        status="timeout", error_type=TIMED_OUT, payload=error_payload(TIMED_OUT, message)
+        status="timeout",
+        error_type=TIMED_OUT,
+        payload=error_payload(TIMED_OUT, message),
+        log=line.encode(),
     )
 
 
@@ -64,7 +75,8 @@ def killed_for(order: Order, reason: str) -> Outcome:
         status="crash",
         error_type=EXIT_ERROR,
         payload=error_payload(EXIT_ERROR, message),
-        log=f"[cloudchamber: the process was ended: {reason}]\n".encode(),
+        log=f"[cloudchamber: the process was ended: {reason}]\n".encode()
+        + _line(message, EXIT_ERROR),
         exit="signal: killed",
     )
 
@@ -78,3 +90,8 @@ def no_start(order: Order, error_type: str, reason: str) -> Outcome:
         payload=error_payload(error_type, message),
         exit=reason,
     )
+
+
+def _line(message: str, error_type: str) -> bytes:
+    """What Lambda writes to the function's log."""
+    return f"{message}\n{error_type}\n".encode()

@@ -81,6 +81,11 @@ def test_what_goes_wrong_is_told_as_aws_tells_it(
         assert told == (status, error_type, exit_text)
         body = json.loads(outcome.payload)
         assert body["errorMessage"].startswith(f"RequestId: {bad} Error: ")
+        log = outcome.log.decode()
+        if status == "timeout":
+            assert log == f"2027-01-01T00:00:01.000Z {bad} Task timed out after 1.00 seconds\n\n"
+        else:
+            assert log.endswith(f"{body['errorMessage']}\nRuntime.ExitError\n")
         if status == "timeout":
             assert body["errorMessage"].endswith("Task timed out after 1.00 seconds")
         assert (await bench.run(HARMLESS)).payload == b'"fine"'
