@@ -51,7 +51,8 @@ def authenticate(
         if cloud.settings.iam == "enforce":
             raise _unknown_key(route.protocol)
         return root(cloud.settings.account, access_key=credential.access_key), region
-    _check_state(cloud, known, credential, route.protocol)
+    if known.secret is not None or known.token is not None or not known.is_active:
+        _check_state(cloud, known, credential, route.protocol)
     if known.secret is not None and cloud.settings.iam != "off":
         body = request.spooled
         summed = body.sha256.hex() if body is not None and body.sha256 is not None else None

@@ -6,6 +6,7 @@ the usage names are those of AWS's bill where it has one (`Requests-Tier1`), eac
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 Line = tuple[str, str, str, str, str]
@@ -22,6 +23,12 @@ class Meter:
     def add(self, line: Line, amount: float = 1) -> None:
         """Count `amount` more of a usage."""
         self._totals[line] = self._totals.get(line, 0) + amount
+
+    def add_each(self, lines: Iterable[tuple[Line, float]]) -> None:
+        """Count several usages."""
+        totals = self._totals
+        for line, amount in lines:
+            totals[line] = totals.get(line, 0) + amount
 
     def lines(self) -> list[tuple[Line, float]]:
         """Every line with its total, sorted."""

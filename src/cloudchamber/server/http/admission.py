@@ -32,6 +32,8 @@ AWS_SUFFIXES = (
 )
 # Names by which a container reaches its host. They end in `.internal`, which public DNS never has.
 DEFAULT_NAMES = ("host.docker.internal", "host.containers.internal")
+# What only a browser sends, and what is asked of it.
+ASKED_OF_PAGES = frozenset({"origin", "sec-fetch-site"})
 WILDCARD_HOSTS = frozenset({"0.0.0.0", "::", ""})
 
 
@@ -60,7 +62,7 @@ class Admission:
         self._suffixes = tuple(name[1:] for name in names if name.startswith("*."))
         self._known = known
         # The Host header let in last: nearly always the next one too.
-        self._last: str | None = None
+        self.last: str | None = None
 
     def check(self, method: str, query: str, headers: Mapping[str, str], http10: bool) -> None:
         """Raise HttpRefusal unless the request may be answered."""
@@ -68,9 +70,9 @@ class Admission:
         if host is None:
             if not http10:
                 raise HttpRefusal(400, "BadRequest", "the request has no Host header")
-        elif host != self._last:
+        elif host != self.last:
             self._check_host(host)
-            self._last = host
+            self.last = host
         origin = headers.get("origin")
         if origin is not None:
             if not self._is_local_origin(origin, host or ""):

@@ -151,7 +151,9 @@ class Http1:
         self._answered(keep_alive)
 
     def _answered(self, keep_alive: bool) -> None:
-        self._front.answered(self._link)
+        activity = self._front.activity
+        if activity.asks_who_thinks:
+            activity.answered(self._link, self._front.now())
         if not keep_alive:
             self._reader.stop()
             self._reader.ready.clear()

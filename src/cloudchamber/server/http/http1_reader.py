@@ -15,6 +15,7 @@ from typing import Any
 
 import httptools
 
+from cloudchamber.server.http.admission import ASKED_OF_PAGES
 from cloudchamber.server.http.answers import HttpRefusal
 from cloudchamber.server.http.exchange import Spool
 from cloudchamber.server.http.front import Front
@@ -205,7 +206,10 @@ class RequestReader:
         if not self._url.startswith(b"/"):
             self._take_absolute_form()
         path, _, query = self._url.decode("latin-1").partition("?")
-        self._front.admission.check(self.method, query, headers, self._http10)
+        admission = self._front.admission
+        host = headers.get("host")
+        if host is None or host != admission.last or not ASKED_OF_PAGES.isdisjoint(headers):
+            admission.check(self.method, query, headers, self._http10)
         self._request = Request(self.method, path, query, headers)
         encoding = headers.get("transfer-encoding")
         if encoding is not None or int(headers.get("content-length", 0)) > self._whole_max:

@@ -23,9 +23,12 @@ DELETED: Final = "NumberOfMessagesDeleted"
 
 def count_sent(call: Call, queue: Queue, size: int) -> None:
     """Count a message and its bytes."""
-    add, account, region, arn = call.cloud.meter.add, queue.account, queue.region, queue.arn
-    add(("sqs", account, region, arn, SENT))
-    add(("sqs", account, region, arn, SENT_BYTES), size)
+    account, region, arn = queue.account, queue.region, queue.arn
+    lines = (
+        (("sqs", account, region, arn, SENT), 1),
+        (("sqs", account, region, arn, SENT_BYTES), size),
+    )
+    call.cloud.meter.add_each(lines)
 
 
 def count(call: Call, queue: Queue, counter: str, amount: int = 1) -> None:

@@ -146,7 +146,8 @@ class Mailbox(ABC):
         shelves = self._shelves
         if shelves.expire(now - retention_ns, now, self._forget_hidden) and not shelves:
             self._emptied()
-        shelves.bury()
+        if shelves.given_up:
+            shelves.bury()
 
     def _forget_hidden(self, message: Message) -> None:
         """A message was taken from its shelf that somebody would have seen later."""

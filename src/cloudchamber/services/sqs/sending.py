@@ -114,6 +114,7 @@ def _put(call: Call, queue: Queue, box: Mailbox, checked: Checked) -> Output:
     """Put a checked message in, unless it is known already, and answer its receipt."""
     body, attributes, system = checked.body, checked.attributes, checked.system
     group, deduplication = checked.group, checked.deduplication
+    now = call.now
     output: Output = {"MD5OfMessageBody": contents.md5_of(body)}
     if attributes:
         output["MD5OfMessageAttributes"] = contents.md5_of_attributes(attributes)
@@ -123,7 +124,7 @@ def _put(call: Call, queue: Queue, box: Mailbox, checked: Checked) -> Output:
     if type(box) is FifoMailbox:
         # Neither may hold a space.
         key = f"{group} {deduplication}" if queue.deduplicates_by_group else deduplication
-        known = box.accepted.find(key, call.now)
+        known = box.accepted.find(key, now)
         if known is not None:
             count(call, queue, DEDUPLICATED)
             output["MessageId"] = known.message_id
@@ -133,16 +134,16 @@ def _put(call: Call, queue: Queue, box: Mailbox, checked: Checked) -> Output:
         seq=0,
         id=call.stream(queue.arn, "message").uuid(),
         body=body,
-        sent_ns=call.now,
+        sent_ns=now,
         sender=call.caller.user_id,
         group=group,
         deduplication=deduplication,
         attributes=_encode(attributes) if attributes else _NOTHING,
         system=_encode(system) if system else _NOTHING,
     )
-    box.add(message, call.now, checked.delay_ns)
+    box.add(message, now, checked.delay_ns)
     if type(box) is FifoMailbox:
-        until_ns = call.now + DEDUPLICATION_NS
+        until_ns = now + DEDUPLICATION_NS
         box.accepted.remember(Accepted(key, until_ns, message.id, message.seq))
         output["SequenceNumber"] = sequence_number(message.seq)
     count_sent(call, queue, checked.size)

@@ -42,12 +42,12 @@ class Shelf:
 class Shelves:
     """The messages of one queue by number. Numbers only grow."""
 
-    __slots__ = ("_by_age", "_given_up", "_shelves", "count")
+    __slots__ = ("_by_age", "_shelves", "count", "given_up")
 
     def __init__(self) -> None:
         self._shelves: dict[int, Shelf] = {}
         self._by_age: list[tuple[int, int]] = []  # (oldest_ns, shelf); may name shelves of the past
-        self._given_up: list[dict[Any, Any] | list[Any]] = []
+        self.given_up: list[dict[Any, Any] | list[Any]] = []
         self.count = 0
 
     def __len__(self) -> int:
@@ -111,7 +111,7 @@ class Shelves:
 
     def clear(self) -> None:
         """Take everything out."""
-        self._given_up += [shelf.slots for shelf in self._shelves.values()]
+        self.given_up += [shelf.slots for shelf in self._shelves.values()]
         self._shelves = {}
         self._by_age = []
         self.count = 0
@@ -124,15 +124,15 @@ class Shelves:
 
     def give_up(self, *indexes: dict[Any, Any] | list[Any]) -> None:
         """Let go, by and by, of what was kept about messages that are gone."""
-        self._given_up += indexes
+        self.given_up += indexes
 
     def bury(self) -> None:
-        """Let go of the next thousand things that were given up."""
-        if not self._given_up:
+        """Let go of the next thousand things of those that were `given_up`."""
+        if not self.given_up:
             return
-        last = self._given_up[-1]
+        last = self.given_up[-1]
         if len(last) <= SIZE:
-            self._given_up.pop()
+            self.given_up.pop()
         elif isinstance(last, list):
             del last[-SIZE:]
         else:
@@ -147,6 +147,8 @@ class Shelves:
         `tell_hidden` is called for each taken-out message that was hidden at `now`; the others go
         unread, a shelf at a time where the whole shelf is that old.
         """
+        if not self._by_age or self._by_age[0][0] > horizon_ns:
+            return False
         before = self.count
         while self._by_age and self._by_age[0][0] <= horizon_ns:
             oldest_ns, number = heappop(self._by_age)
@@ -156,7 +158,7 @@ class Shelves:
             if shelf.newest_ns <= horizon_ns:
                 del self._shelves[number]
                 self.count -= shelf.live
-                self._given_up.append(shelf.slots)
+                self.given_up.append(shelf.slots)
                 expired = shelf.slots
             else:
                 expired = self._expire_some(shelf, number, horizon_ns)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -49,7 +50,7 @@ class JsonOutputs:
         """A function from modelled output to body."""
         prepare = self.prepare(shape)
         if prepare is None:
-            return lambda output: orjson.dumps(output, _base64)
+            return partial(orjson.dumps, default=_base64)
         ready = prepare
         return lambda output: orjson.dumps(ready(output), _base64)
 
