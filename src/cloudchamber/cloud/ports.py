@@ -45,6 +45,15 @@ TABLE_STREAM_RECORDS: Final = "table-stream-records"
 TABLE_STREAM_POSITION: Final = "table-stream-position"
 # (call, arn) -> SourcedPolicy | None: the policy attached to a table's stream.
 TABLE_STREAM_POLICY: Final = "table-stream-policy"
+# (cloud, account) -> Mapping[str, bool] | None: which public access an account blocks for S3.
+PUBLIC_ACCESS_BLOCK: Final = "public-access-block"
+# (cloud, arn or alias) -> AccessPointFacts | None: an access point of S3.
+ACCESS_POINT: Final = "access-point"
+# (cloud, bucket) -> bool: does any access point lead to a bucket?
+HAS_ACCESS_POINTS: Final = "has-access-points"
+# (cloud, request, arrival, finish) -> Finish | None: what a browser asks that no model knows (see
+# cloud/edge.py). None: it was answered. Else: go on, and answer through what is given.
+EDGE: Final = "edge"
 
 
 class CallerPolicies(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,3 +127,20 @@ class StreamFacts(msgspec.Struct, frozen=True, kw_only=True):
     shards: Sequence[ShardFacts]
     oldest: int
     next: int
+
+
+class AccessPointFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What S3 may know of an access point: its ARN, whose it is, which bucket it leads to.
+
+    `policy` is its policy document, "" for none. `vpc` is the VPC it is held to, "" for the
+    internet. `blocks` is its own public access block.
+    """
+
+    arn: str
+    alias: str
+    account: str
+    region: str
+    bucket: str
+    policy: str = ""
+    vpc: str = ""
+    blocks: Mapping[str, bool] = {}

@@ -15,7 +15,7 @@ from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import DEFAULT_REGION, NANOSECONDS
-from cloudchamber.services.s3 import errors, tags
+from cloudchamber.services.s3 import acls, errors, tags
 from cloudchamber.services.s3.limits import is_account_regional_name, is_bucket_name
 from cloudchamber.services.s3.lookup import bucket_arn, expect_bucket, find_bucket
 from cloudchamber.services.s3.nouns import BUCKETS, CURRENT, NONCURRENT, UPLOADS, Bucket
@@ -68,7 +68,7 @@ def create_bucket(call: Call, request: Input) -> Output:
         key=call.stream(arn, "sse-s3").bytes(KEY_BYTES),
         tags=tagged,
         ownership=ownership,
-        acl=_acl(call, request, ownership),
+        acl=acls.of_new_bucket(call, request, request.get("ObjectOwnership", OWNERSHIPS[0]), arn),
     )
     if request.get("ObjectLockEnabledForBucket"):
         require(call, "s3:PutBucketObjectLockConfiguration", arn)
@@ -124,10 +124,6 @@ def _ownership(request: Input) -> dict[str, Any] | None:
             "Invalid x-amz-object-ownership header", "x-amz-object-ownership", chosen
         )
     return {"Rules": [{"ObjectOwnership": chosen}]}
-
-
-def _acl(call: Call, request: Input, ownership: dict[str, Any] | None) -> dict[str, Any] | None:
-    return None
 
 
 def delete_bucket(call: Call, request: Input) -> Output:

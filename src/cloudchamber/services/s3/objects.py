@@ -64,7 +64,7 @@ def store(call: Call, request: Input, event: str) -> Output:
     if size > SINGLE_PUT_BYTES_MAX:
         raise errors.entity_too_large(size, SINGLE_PUT_BYTES_MAX)
     digest, algorithm, checksum = integrity.checked(call, request, body)
-    is_plain = RARE_IN_PUT.isdisjoint(request)
+    is_plain = bucket.ownership is None and RARE_IN_PUT.isdisjoint(request)
     if not is_plain:
         if "WriteOffsetBytes" in request:
             raise errors.not_implemented("x-amz-write-offset-bytes")

@@ -17,7 +17,7 @@ from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
-from cloudchamber.services.s3 import errors, tags
+from cloudchamber.services.s3 import acls, errors, tags
 from cloudchamber.services.s3.limits import KEY_BYTES_MAX, METADATA_BYTES_MAX
 from cloudchamber.services.s3.nouns import STANDARD, Bucket, ObjectVersion, Settings
 from cloudchamber.services.s3.versions import http_date
@@ -81,7 +81,8 @@ def read(call: Call, bucket: Bucket, request: Input) -> Given:
     tagged = tags.read_header(request["Tagging"]) if "Tagging" in request else None
     if tagged:
         require(call, "s3:PutObjectTagging", f"{bucket.arn}/{request['Key']}")
-    return Given(storage_class, "", headers or None, tagged, None)
+    owner, acl = acls.of_new_object(call, bucket, request)
+    return Given(storage_class, owner, headers or None, tagged, acl)
 
 
 def check_key(key: str) -> None:

@@ -10,8 +10,8 @@ from typing import Final
 
 from cloudchamber.cloud.service import Service, refused, simulated
 from cloudchamber.services.s3 import (
-    asked,
     attributes,
+    bucket_operations,
     buckets,
     completing,
     copying,
@@ -21,6 +21,7 @@ from cloudchamber.services.s3 import (
     object_tags,
     objects,
     parts,
+    permissions,
     restoring,
     uploads,
     versioning,
@@ -36,6 +37,7 @@ _on_object: Final = partial(simulated, resource=arn_of_object, context=of_object
 SERVICE: Final = Service(
     name="s3",
     operations={
+        **bucket_operations.OPERATIONS,
         # Buckets
         "CreateBucket": _on_bucket(buckets.create_bucket),
         "DeleteBucket": _on_bucket(buckets.delete_bucket),
@@ -115,6 +117,7 @@ SERVICE: Final = Service(
         restoring.RESTORED: restoring.restored,
         restoring.RESTORE_ENDED: restoring.restore_ended,
     },
-    owner_of=asked.owner_of,
+    owner_of=permissions.owner_of,
+    resource_policy=permissions.resource_policy,
     access_denied="AccessDenied",
 )

@@ -1,0 +1,90 @@
+"""The operations on what may be configured on a bucket, as service.py declares them.
+
+Rules of this file: declaration only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Final
+
+from cloudchamber.cloud.service import Operation, refused, simulated
+from cloudchamber.services.s3 import (
+    access_blocks,
+    acls,
+    bucket_policies,
+    bucket_settings,
+)
+from cloudchamber.services.s3.asked import by_version, of_bucket, of_object
+from cloudchamber.services.s3.lookup import arn_of_bucket, arn_of_object
+
+_on_bucket: Final = partial(simulated, resource=arn_of_bucket, context=of_bucket, anonymous=True)
+_on_object: Final = partial(simulated, resource=arn_of_object, context=of_object, anonymous=True)
+
+OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
+    {
+        # Tags
+        "DeleteBucketTagging": _on_bucket(
+            bucket_settings.delete_bucket_tagging, action="PutBucketTagging"
+        ),
+        "GetBucketTagging": _on_bucket(bucket_settings.get_bucket_tagging),
+        "PutBucketTagging": _on_bucket(bucket_settings.put_bucket_tagging),
+        # Who may
+        "DeleteBucketOwnershipControls": _on_bucket(
+            access_blocks.delete_bucket_ownership_controls, action="PutBucketOwnershipControls"
+        ),
+        "DeleteBucketPolicy": _on_bucket(bucket_policies.delete_bucket_policy),
+        "DeletePublicAccessBlock": _on_bucket(
+            access_blocks.delete_public_access_block, action="PutBucketPublicAccessBlock"
+        ),
+        "GetBucketAcl": _on_bucket(acls.get_bucket_acl),
+        "GetBucketOwnershipControls": _on_bucket(access_blocks.get_bucket_ownership_controls),
+        "GetBucketPolicy": _on_bucket(bucket_policies.get_bucket_policy),
+        "GetBucketPolicyStatus": _on_bucket(bucket_policies.get_bucket_policy_status),
+        "GetObjectAcl": _on_object(
+            acls.get_object_acl, action_of=by_version("GetObjectAcl", "GetObjectVersionAcl")
+        ),
+        "GetPublicAccessBlock": _on_bucket(
+            access_blocks.get_public_access_block, action="GetBucketPublicAccessBlock"
+        ),
+        "PutBucketAcl": _on_bucket(acls.put_bucket_acl),
+        "PutBucketOwnershipControls": _on_bucket(access_blocks.put_bucket_ownership_controls),
+        "PutBucketPolicy": _on_bucket(bucket_policies.put_bucket_policy),
+        "PutObjectAcl": _on_object(
+            acls.put_object_acl, action_of=by_version("PutObjectAcl", "PutObjectVersionAcl")
+        ),
+        "PutPublicAccessBlock": _on_bucket(
+            access_blocks.put_public_access_block, action="PutBucketPublicAccessBlock"
+        ),
+        # How the bucket is
+        "DeleteBucketEncryption": _on_bucket(
+            bucket_settings.delete_bucket_encryption, action="PutEncryptionConfiguration"
+        ),
+        "GetBucketAccelerateConfiguration": _on_bucket(
+            bucket_settings.get_bucket_accelerate_configuration, action="GetAccelerateConfiguration"
+        ),
+        "GetBucketEncryption": _on_bucket(
+            bucket_settings.get_bucket_encryption, action="GetEncryptionConfiguration"
+        ),
+        "GetBucketRequestPayment": _on_bucket(bucket_settings.get_bucket_request_payment),
+        "PutBucketAccelerateConfiguration": _on_bucket(
+            bucket_settings.put_bucket_accelerate_configuration,
+            action="PutAccelerateConfiguration",
+            note="it is stored and returned; s3-accelerate host names lead to the bucket anyway",
+        ),
+        "PutBucketEncryption": _on_bucket(
+            bucket_settings.put_bucket_encryption, action="PutEncryptionConfiguration"
+        ),
+        "PutBucketRequestPayment": _on_bucket(bucket_settings.put_bucket_request_payment),
+        # What is not here
+        "CreateBucketMetadataConfiguration": refused("there are no S3 Tables to keep metadata in"),
+        "CreateBucketMetadataTableConfiguration": refused(
+            "there are no S3 Tables to keep metadata in"
+        ),
+        "CreateSession": refused("it is for directory buckets, which are not here"),
+        "ListDirectoryBuckets": refused("it is for directory buckets, which are not here"),
+        "WriteGetObjectResponse": refused("there is no Object Lambda"),
+    }
+)
