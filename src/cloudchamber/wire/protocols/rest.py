@@ -193,7 +193,7 @@ class RestCodec(Codec):
         status = operation.response_code
         if shape is None:
             return lambda output, request_id: Response(status, self.identity(request_id), b"")
-        write_headers = self.header_writers(shape, for_head=operation.http_method == "HEAD")
+        named, write_maps = self._named_headers(shape, for_head=operation.http_method == "HEAD")
         status_member = next(
             (m for m, ref in shape.members.items() if ref.location == "statusCode"), None
         )
@@ -207,7 +207,12 @@ class RestCodec(Codec):
                 content = body.write(output)
                 if body.content_type is not None:
                     headers["content-type"] = body.content_type
-            for write in write_headers:
+            # Of the many headers a shape may have, an output has few.
+            for member, found in output.items():
+                header = named.get(member)
+                if header is not None and found is not None:
+                    headers[header[0]] = one_line(header[1](found))
+            for write in write_maps:
                 write(output, headers)
             answered = output.get(status_member or STATUS, status)
             if isinstance(content, Streamed):
@@ -220,20 +225,29 @@ class RestCodec(Codec):
         """The headers that name a request."""
         return {"x-amzn-requestid": request_id}
 
+    def _named_headers(
+        self, shape: Shape, *, for_head: bool
+    ) -> tuple[dict[str, tuple[str, Callable[[Any], str]]], list[WriteHeaders]]:
+        """The members of `shape` that are one header each, and what writes those that are many."""
+        named: dict[str, tuple[str, Callable[[Any], str]]] = {}
+        maps: list[WriteHeaders] = []
+        for member, ref in shape.members.items():
+            target = self.service.resolve(ref)
+            name = (target.location_name or member).lower()
+            if target.location == "header" and (for_head or name != "content-length"):
+                named[member] = (name, header_writer(self.service, target))
+            elif target.location == "headers":
+                maps.append(_header_map(member, (target.location_name or "").lower()))
+        return named, maps
+
     def header_writers(self, shape: Shape, *, for_head: bool) -> list[WriteHeaders]:
         """What writes the members of `shape` that travel in headers.
 
         `content-length` is the HTTP layer's own, but for HEAD, where there is no body to measure.
         """
-        writers: list[WriteHeaders] = []
-        for member, ref in shape.members.items():
-            target = self.service.resolve(ref)
-            name = (target.location_name or member).lower()
-            if target.location == "header" and (for_head or name != "content-length"):
-                writers.append(_header(member, name, header_writer(self.service, target)))
-            elif target.location == "headers":
-                prefix = (target.location_name or "").lower()
-                writers.append(_header_map(member, prefix))
+        named, writers = self._named_headers(shape, for_head=for_head)
+        for member, (name, write) in named.items():
+            writers.append(_header(member, name, write))
         return writers
 
     def _output_body(self, operation: OperationModel, shape: Shape) -> Body:
