@@ -35,9 +35,9 @@ def pay(call: Call, table: Table, reads: Mapping[str, float], writes: Mapping[st
     rows = call.rows(BUCKETS, table.account, table.region)
     taken: list[tuple[Bucket, int]] = []
     for kind, wanted in ((READ, reads), (WRITE, writes)):
-        for name, units in wanted.items():
+        for name, units in _shared(table, wanted).items():
             part = table.indexes[name] if name else table
-            rate = _rate(table, part, kind)
+            rate = _rate(part, kind)
             bucket = _filled(rows, f"{table.id} {name} {kind}", rate, table, call.now)
             need = round(units * NANOSECONDS)
             # An item larger than all that can be saved up passes when the bucket is full.
@@ -48,7 +48,16 @@ def pay(call: Call, table: Table, reads: Mapping[str, float], writes: Mapping[st
         bucket.level -= need
 
 
-def _rate(table: Table, part: Table | Index, kind: str) -> int:
+def _shared(table: Table, wanted: Mapping[str, float]) -> dict[str, float]:
+    """Units by who has a bucket: what a local index needs is taken from its table."""
+    shared: dict[str, float] = {}
+    for name, units in wanted.items():
+        owner = name if name and table.indexes[name].is_global else ""
+        shared[owner] = shared.get(owner, 0.0) + units
+    return shared
+
+
+def _rate(part: Table | Index, kind: str) -> int:
     """Units a second."""
     if part.throughput is not None:
         return part.throughput.read if kind == READ else part.throughput.write

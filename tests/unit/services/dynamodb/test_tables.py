@@ -119,8 +119,10 @@ def test_a_protected_table_stays(db: Any, chamber: Chamber) -> None:
     db.create_table(**simple(DeletionProtectionEnabled=True))
     assert refusal(db.delete_table, TableName="jobs") == (
         "ValidationException",
-        "Resource cannot be deleted as it is currently protected against deletion. Disable "
-        "deletion protection first.",
+        (
+            "Resource cannot be deleted as it is currently protected against deletion. Disable "
+            "deletion protection first."
+        ),
     )
     db.update_table(TableName="jobs", DeletionProtectionEnabled=False)
     chamber.advance(1)
@@ -153,8 +155,8 @@ WRONG = [
     (simple("ab"), "TableName must be at least 3 characters long and at most 255 characters long"),
     (
         simple("a b c"),
-        "1 validation error detected: Value 'a b c' at 'tableName' failed to satisfy constraint: "
-        "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
+        ("1 validation error detected: Value 'a b c' at 'tableName' failed to satisfy constraint: "
+        "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"),
     ),
     (
         simple(KeySchema=keys_of("other")),

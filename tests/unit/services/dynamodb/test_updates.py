@@ -167,7 +167,7 @@ def test_an_index_is_deleted(db: Any, chamber: Chamber) -> None:
 
 def test_an_index_has_its_own_throughput(db: Any, chamber: Chamber) -> None:
     db.create_table(**provisioned())
-    code, message = refusal(db.update_table, TableName="jobs", **create_index())
+    _, message = refusal(db.update_table, TableName="jobs", **create_index())
     assert message == INVALID + "ProvisionedThroughput must be specified for index: by-a"
     db.update_table(TableName="jobs", **create_index(ProvisionedThroughput=UNITS))
     chamber.advance(1)
@@ -184,8 +184,10 @@ def test_only_one_index_at_a_time(db: Any) -> None:
     two["GlobalSecondaryIndexUpdates"].append({"Create": index_of("by-b", "a")})
     assert refusal(db.update_table, TableName="jobs", **two) == (
         "LimitExceededException",
-        "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously "
-        "per table",
+        (
+            "Subscriber limit exceeded: Only 1 online index can be created or deleted "
+            "simultaneously per table"
+        ),
     )
 
 
