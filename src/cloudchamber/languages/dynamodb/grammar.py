@@ -158,7 +158,9 @@ def _enclosed(reader: Reader) -> Condition:
     reader.expect_sign("(")
     opens = reader.is_sign("(")
     inner_closed_at = _closing(reader) if opens else -1
+    reader.deeper()
     found = _either(reader)
+    reader.depth -= 1
     if opens and reader.place - 1 == inner_closed_at and reader.is_sign(")"):
         raise DynamoError("The expression has redundant parentheses;")
     reader.expect_sign(")")

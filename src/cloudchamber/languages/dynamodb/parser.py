@@ -16,6 +16,7 @@ from cloudchamber.languages.dynamodb.reserved import RESERVED
 from cloudchamber.languages.dynamodb.tree import Given, Operand, Reach, Size
 
 OPERATORS_MAX: Final = 300
+NESTED_MAX: Final = 100
 CONDITIONS: Final = frozenset(
     ("attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains")
 )
@@ -34,6 +35,7 @@ class Reader:
         self.used_values: dict[str, None] = {}
         self.paths: list[Path] = []
         self.operators = 0
+        self.depth = 0
 
     # Tokens
 
@@ -88,6 +90,12 @@ class Reader:
                 "The expression contains too many operators; operator count: "
                 f"{self.operators}, maximum: {OPERATORS_MAX}"
             )
+
+    def deeper(self) -> None:
+        """One level further into parentheses; `depth` is taken back by the caller."""
+        self.depth += 1
+        if self.depth > NESTED_MAX:
+            raise DynamoError("The expression is nested too deeply")
 
     # Paths and operands
 
@@ -151,11 +159,13 @@ class Reader:
         if name not in CONDITIONS and name not in UPDATES and name != "size":
             raise DynamoError(f"Invalid function name; function: {name}")
         self.count()
+        self.deeper()
         self.place += 2
         operands = [self.operand()]
         while self.takes_sign(","):
             operands.append(self.operand())
         self.expect_sign(")")
+        self.depth -= 1
         return name, operands
 
     def operand(self) -> Operand:

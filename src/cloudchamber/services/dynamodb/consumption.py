@@ -114,7 +114,7 @@ def _of_table(units: Mapping[str, float]) -> Mapping[str, float]:
 def _capacity(
     reads: Mapping[str, float], writes: Mapping[str, float], is_split: bool
 ) -> dict[str, Any]:
-    shown: dict[str, Any] = {"CapacityUnits": sum(reads.values()) + sum(writes.values())}
+    shown: dict[str, Any] = {"CapacityUnits": sum(reads.values(), 0.0) + sum(writes.values())}
     if is_split and reads:
         shown["ReadCapacityUnits"] = sum(reads.values())
     if is_split and writes:

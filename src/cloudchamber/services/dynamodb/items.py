@@ -14,6 +14,8 @@ from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.languages.dynamodb.paths import project
+from cloudchamber.languages.dynamodb.tree import Values
+from cloudchamber.languages.dynamodb.updates import Update
 from cloudchamber.languages.dynamodb.values import (
     ITEM_MAX,
     item_size,
@@ -42,6 +44,7 @@ CONDITION: Final = ("ConditionExpression",)
 UPDATE: Final = ("UpdateExpression", "ConditionExpression")
 GIGABYTE: Final = 1 << 30
 Request = Mapping[str, Any]
+_NO_UPDATE: Final = Update(())
 
 
 class Plan(NamedTuple):
@@ -119,30 +122,39 @@ def plan_update(call: Call, table: Table, request: Request) -> Plan:
     """Plan an UpdateItem. Raises and changes nothing."""
     asked = read(request, UPDATE)
     key, names = read_key(table, request["Key"])
-    update = asked.update
-    if update is not None:
-        for path in update.paths:
-            if path[0] in names:
-                raise invalid(
-                    f"One or more parameter values were invalid: Cannot update attribute {path[0]}"
-                    ". This attribute is part of the key"
-                )
+    update = asked.update or _NO_UPDATE
+    check_targets(update, names)
     before = shelf_of(call, table).rows.get(key)
     check_condition(asked, before, request)
     if before is None and only_deletes(request):
         return Plan(table, key, names, None, None, 0, asked, idle=True)
     item = dict(names) if before is None else unpack(before)
-    if update is not None:
-        update.apply(item, asked.values)
-        for path in update.paths:
-            if len(path) > 1 and path[0] in item:
-                read_value(item[str(path[0])])  # not nested too deeply
+    size = change(table, item, update, asked.values)
+    return Plan(table, key, names, before, item, size, asked)
+
+
+def check_targets(update: Update, key: Item) -> None:
+    """An update leaves the key alone. Raises ValidationException."""
+    for path in update.paths:
+        if path[0] in key:
+            raise invalid(
+                f"One or more parameter values were invalid: Cannot update attribute {path[0]}. "
+                "This attribute is part of the key"
+            )
+
+
+def change(table: Table, item: Item, update: Update, values: Values) -> int:
+    """Change an item, which is the caller's own, and give its size. Raises ValidationException."""
+    update.apply(item, values)
+    for path in update.paths:
+        if len(path) > 1 and path[0] in item:
+            read_value(item[str(path[0])])  # not nested too deeply
     if table.indexes:
         check_index_keys(table, item, is_update=True)
     size = item_size(item)
     if size > ITEM_MAX:
         raise invalid("Item size to update has exceeded the maximum allowed size")
-    return Plan(table, key, names, before, item, size, asked)
+    return size
 
 
 def carry_out(call: Call, plan: Plan) -> list[Written]:

@@ -260,21 +260,27 @@ def _source(table: Table, index: Index | None, request: Input, asked: Asked) -> 
                 "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
             )
         return Source(table, None)
-    if index.projection == "ALL":
+    if select == "ALL_ATTRIBUTES" and index.is_global and index.projection != "ALL":
+        raise invalid(
+            f"{_INVALID}Select type ALL_ATTRIBUTES is not supported for global secondary index "
+            f"{index.name} because its projection type is not ALL"
+        )
+    paths = (*(asked.projection or ()), *asked.filter_paths)
+    return source_of(table, index, paths, wants_all=select == "ALL_ATTRIBUTES")
+
+
+def source_of(
+    table: Table, index: Index | None, paths: tuple[Path, ...], *, wants_all: bool = False
+) -> Source:
+    """Where to read what paths name. Raises ValidationException when a global index has it not."""
+    if index is None or index.projection == "ALL":
         return Source(table, index)
-    if select == "ALL_ATTRIBUTES":
-        if index.is_global:
-            raise invalid(
-                f"{_INVALID}Select type ALL_ATTRIBUTES is not supported for global secondary index "
-                f"{index.name} because its projection type is not ALL"
-            )
-        return Source(table, index, fetches=True)
-    missing = _not_projected(table, index, (*(asked.projection or ()), *asked.filter_paths))
+    missing = _not_projected(table, index, paths)
     if missing and index.is_global:
         raise invalid(
             f"{_INVALID}Global secondary index {index.name} does not project [{', '.join(missing)}]"
         )
-    return Source(table, index, fetches=bool(missing))
+    return Source(table, index, fetches=wants_all or bool(missing))
 
 
 def _not_projected(table: Table, index: Index, paths: tuple[Path, ...]) -> list[str]:

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-api
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any, Final
@@ -89,6 +90,8 @@ def reason_of(error: AwsError | DynamoError) -> Reason:
         if "Item" in error.fields:
             reason["Item"] = error.fields["Item"]
         return reason
+    if error.code == "DuplicateItemException":
+        return {"Code": "DuplicateItem", "Message": error.message}
     if error.code == "ValidationException":
         return {"Code": "ValidationError", "Message": error.message}
     raise error
@@ -98,44 +101,34 @@ def reason_of(error: AwsError | DynamoError) -> Reason:
 def transact_write_items(call: Call, request: Input) -> Output:
     """Up to a hundred writes and checks, of different items, made together or not at all."""
     require_parts(call, request["TransactItems"], "TransactWriteItems")
-    token = request.get("ClientRequestToken")
-    digest = b""
-    if token is not None:
-        _forget(call)
-        digest = blake2b(msgspec.msgpack.encode(request["TransactItems"]), digest_size=16).digest()
-        known = call.rows(TOKENS).get(token)
-        if known is not None:
-            return _again(call, request, known, digest)
-    parts = [_part(call, each) for each in request["TransactItems"]]
-    plans = plan_all(call, parts)
+    known = find_made(call, request, request["TransactItems"])
+    if known is not None:
+        return known
+    plans = plan_all([_part(call, each) for each in request["TransactItems"]])
     check_sizes(plans)
     output, used = make_all(call, plans, request)
-    if token is not None:
-        units = {name: round(each.total()) for name, each in used.items()}
-        call.rows(TOKENS)[token] = Token(digest, call.now, units)
+    remember(call, request, request["TransactItems"], used)
     return output
 
 
-Part = tuple[Planner, Table, Mapping[str, Any]]
-
-
-def _part(call: Call, each: Mapping[str, Any]) -> Part:
+def _part(call: Call, each: Mapping[str, Any]) -> Callable[[], Plan]:
+    """What plans one part of a request."""
     if len(each) != 1:
         raise invalid("TransactItems can only contain one of Check, Put, Update or Delete")
     kind, wanted = next(iter(each.items()))
     table = expect_live(call, wanted["TableName"])
     # What is wrong with the request alone is no reason to cancel, but no transaction at all.
     read(wanted, UPDATE if kind == "Update" else CONDITION)
-    return _PLANNERS[kind], table, wanted
+    return partial(_PLANNERS[kind], call, table, wanted)
 
 
-def plan_all(call: Call, parts: Sequence[Part]) -> list[Plan]:
+def plan_all(parts: Sequence[Callable[[], Plan]]) -> list[Plan]:
     """Plan every part. Raises TransactionCanceledException."""
     plans: list[Plan] = []
     reasons: list[Reason] = []
-    for planner, table, wanted in parts:
+    for part in parts:
         try:
-            plans.append(planner(call, table, wanted))
+            plans.append(part())
             reasons.append({"Code": "None"})
         except (AwsError, DynamoError) as error:
             reasons.append(reason_of(error))
@@ -194,9 +187,23 @@ def told_all(call: Call, output: Output, used: Any, request: Input) -> None:
         output["ConsumedCapacity"] = consumed
 
 
-def _again(call: Call, request: Input, known: Token, digest: bytes) -> Output:
-    """The answer to a token that was used: nothing is done twice; what was made is read."""
-    if known.digest != digest:
+def _digest(parts: Any) -> bytes:
+    return blake2b(msgspec.msgpack.encode(parts), digest_size=16).digest()
+
+
+def find_made(call: Call, request: Input, parts: Any) -> Output | None:
+    """The answer to a token under which a transaction was made: nothing is done twice.
+
+    Raises IdempotentParameterMismatchException when it was another transaction.
+    """
+    token = request.get("ClientRequestToken")
+    if token is None:
+        return None
+    _forget(call)
+    known = call.rows(TOKENS).get(token)
+    if known is None:
+        return None
+    if known.digest != _digest(parts):
         raise AwsError(
             "IdempotentParameterMismatchException",
             "Request parameters do not match the parameters of the earlier request with the same "
@@ -204,6 +211,7 @@ def _again(call: Call, request: Input, known: Token, digest: bytes) -> Output:
         )
     output: Output = {}
     if request.get("ReturnConsumedCapacity", "NONE") != "NONE":
+        # What was written is read this time.
         output["ConsumedCapacity"] = [
             {
                 "TableName": arn.rpartition("/")[2],
@@ -213,6 +221,14 @@ def _again(call: Call, request: Input, known: Token, digest: bytes) -> Output:
             for arn, units in known.used.items()
         ]
     return output
+
+
+def remember(call: Call, request: Input, parts: Any, used: Mapping[str, Consumption]) -> None:
+    """Remember that a transaction was made under its token."""
+    token = request.get("ClientRequestToken")
+    if token is not None:
+        units = {arn: round(each.total()) for arn, each in used.items()}
+        call.rows(TOKENS)[token] = Token(_digest(parts), call.now, units)
 
 
 def _forget(call: Call) -> None:

@@ -1,0 +1,402 @@
+"""PartiQL as DynamoDB speaks it: SELECT, INSERT, UPDATE, DELETE and EXISTS to the same trees.
+
+Rules of this file: text and parameters to a `Statement`; nothing is run. Literals and parameters
+become placeholders of their own, so what holds for expressions holds here.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from cloudchamber.languages.dynamodb.paths import Path, check_apart
+from cloudchamber.languages.dynamodb.statement_tokens import (
+    StatementToken,
+    not_formed,
+    statement_tokens,
+)
+from cloudchamber.languages.dynamodb.tree import (
+    Among,
+    BeginsWith,
+    Between,
+    Both,
+    Compare,
+    Condition,
+    Contains,
+    Either,
+    Exists,
+    Given,
+    HasKind,
+    Not,
+    Operand,
+    Reach,
+    Size,
+)
+from cloudchamber.languages.dynamodb.updates import Action, Append, Sum
+from cloudchamber.languages.dynamodb.values import Item, Value, kind_of, read_value
+
+COMPARATORS: Final = frozenset(("=", "<>", "!=", "<", "<=", ">", ">="))
+NESTED_MAX: Final = 100
+RETURNING: Final = frozenset(("ALL OLD", "MODIFIED OLD", "ALL NEW", "MODIFIED NEW"))
+
+
+class Statement(NamedTuple):
+    """What a statement says. `kind` is SELECT, INSERT, UPDATE, DELETE or EXISTS.
+
+    `paths` is None for `*`. `order` are (attribute, is descending). `returning` is ALL OLD, ...
+    """
+
+    kind: str
+    table: str
+    of_index: str = ""
+    paths: tuple[Path, ...] | None = None
+    where: Condition | None = None
+    order: tuple[tuple[str, bool], ...] = ()
+    item: Item | None = None
+    actions: tuple[Action, ...] = ()
+    returning: str = ""
+    values: Mapping[str, Value] | None = None
+
+
+def read_statement(text: str, parameters: Sequence[Mapping[str, Any]]) -> Statement:
+    """A statement with its parameters. Raises DynamoError."""
+    reader = StatementReader(text, parameters)
+    found = reader.statement()
+    if reader.token.kind != "end":
+        raise not_formed(f"Unexpected term: {reader.token.text}")
+    if reader.taken != len(parameters):
+        raise not_formed("Number of parameters in request and statement don't match.")
+    if found.where is not None:
+        found.where.check(reader.values)
+    return found._replace(values=reader.values)
+
+
+class StatementReader:
+    """The tokens of one statement, and the values that were met in them so far."""
+
+    def __init__(self, text: str, parameters: Sequence[Mapping[str, Any]]) -> None:
+        self.tokens = statement_tokens(text)
+        self.place = 0
+        self.parameters = parameters
+        self.taken = 0
+        self.depth = 0
+        self.values: dict[str, Value] = {}
+
+    @property
+    def token(self) -> StatementToken:
+        """The token that comes next."""
+        return self.tokens[self.place]
+
+    def takes(self, *words: str) -> bool:
+        """Take keywords or a sign, if they come next."""
+        for ahead, word in enumerate(words):
+            token = self.tokens[min(self.place + ahead, len(self.tokens) - 1)]
+            if token.kind not in ("word", "sign") or token.text.upper() != word:
+                return False
+        self.place += len(words)
+        return True
+
+    def expect(self, *words: str) -> None:
+        """Take keywords or a sign that must come next."""
+        if not self.takes(*words):
+            raise not_formed(f"Expected {' '.join(words)}, found: {self.token.text or 'the end'}")
+
+    def name(self) -> str:
+        """A plain or a quoted name."""
+        token = self.token
+        if token.kind not in ("word", "quoted"):
+            raise not_formed(f"Expected identifier, found: {token.text or 'the end'}")
+        self.place += 1
+        return token.text
+
+    # Statements
+
+    def statement(self) -> Statement:
+        """Any statement."""
+        if self.takes("SELECT"):
+            return self._select()
+        if self.takes("EXISTS"):
+            self.expect("(")
+            self.expect("SELECT")
+            found = self._select()
+            self.expect(")")
+            return found._replace(kind="EXISTS")
+        if self.takes("INSERT", "INTO"):
+            table = self.name()
+            self.expect("VALUE")
+            value = self._literal()
+            if "M" not in value:
+                raise not_formed("Expected a tuple of attributes after VALUE")
+            return Statement("INSERT", table, item=value["M"])
+        if self.takes("UPDATE"):
+            return self._update()
+        if self.takes("DELETE", "FROM"):
+            table = self.name()
+            self.expect("WHERE")
+            return Statement("DELETE", table, where=self._either(), returning=self._returning())
+        raise not_formed(f"Unexpected term: {self.token.text or 'the end'}")
+
+    def _select(self) -> Statement:
+        paths: tuple[Path, ...] | None = None
+        if not self.takes("*"):
+            found = [self._path()]
+            while self.takes(","):
+                found.append(self._path())
+            paths = tuple(found)
+        self.expect("FROM")
+        table = self.name()
+        index = self.name() if self.takes(".") else ""
+        where = self._either() if self.takes("WHERE") else None
+        order: list[tuple[str, bool]] = []
+        if self.takes("ORDER", "BY"):
+            order.append(self._ordered())
+            while self.takes(","):
+                order.append(self._ordered())
+        return Statement("SELECT", table, index, paths, where, tuple(order))
+
+    def _ordered(self) -> tuple[str, bool]:
+        name = self.name()
+        if self.takes("DESC"):
+            return name, True
+        self.takes("ASC")
+        return name, False
+
+    def _update(self) -> Statement:
+        table = self.name()
+        actions: list[Action] = []
+        while True:
+            if self.takes("SET"):
+                actions.append(self._set())
+                while self.takes(","):
+                    actions.append(self._set())
+            elif self.takes("REMOVE"):
+                actions.append(Action("REMOVE", self._path(), None))
+                while self.takes(","):
+                    actions.append(Action("REMOVE", self._path(), None))
+            else:
+                break
+        if not actions:
+            raise not_formed("Expected SET or REMOVE")
+        check_apart([action.path for action in actions])
+        self.expect("WHERE")
+        return Statement(
+            "UPDATE",
+            table,
+            where=self._either(),
+            actions=tuple(actions),
+            returning=self._returning(),
+        )
+
+    def _returning(self) -> str:
+        if not self.takes("RETURNING"):
+            return ""
+        words = f"{self.name()} {self.name()}".upper()
+        self.expect("*")
+        if words not in RETURNING:
+            raise not_formed(f"Unexpected term: {words}")
+        return words
+
+    def _set(self) -> Action:
+        path = self._path()
+        self.expect("=")
+        for function, section in (("SET_ADD", "ADD"), ("SET_DELETE", "DELETE")):
+            if self.takes(function, "("):
+                if self._path() != path:
+                    raise not_formed(f"{function.lower()} must name the attribute that is set")
+                self.expect(",")
+                operand = self._given(self._literal())
+                self.expect(")")
+                return Action(section, path, operand)
+        return Action("SET", path, self._sum())
+
+    def _sum(self) -> Operand:
+        one = self._operand()
+        for sign in ("+", "-"):
+            if self.takes(sign):
+                return Sum(sign, one, self._operand())
+        return one
+
+    # Conditions
+
+    def _either(self) -> Condition:
+        parts = [self._both()]
+        while self.takes("OR"):
+            parts.append(self._both())
+        return parts[0] if len(parts) == 1 else Either(tuple(parts))
+
+    def _both(self) -> Condition:
+        parts = [self._not()]
+        while self.takes("AND"):
+            parts.append(self._not())
+        return parts[0] if len(parts) == 1 else Both(tuple(parts))
+
+    def _deeper(self) -> None:
+        self.depth += 1
+        if self.depth > NESTED_MAX:
+            raise not_formed("Statement is nested too deeply")
+
+    def _not(self) -> Condition:
+        if self.takes("NOT"):
+            self._deeper()
+            turned = Not(self._not())
+            self.depth -= 1
+            return turned
+        if self.takes("("):
+            self._deeper()
+            found = self._either()
+            self.depth -= 1
+            self.expect(")")
+            return found
+        return self._single()
+
+    def _single(self) -> Condition:
+        for word in ("BEGINS_WITH", "CONTAINS", "ATTRIBUTE_TYPE"):
+            if self.takes(word, "("):
+                path = Reach(self._path())
+                self.expect(",")
+                other = self._operand()
+                self.expect(")")
+                if word == "ATTRIBUTE_TYPE":
+                    return HasKind(path, other)
+                return (BeginsWith if word == "BEGINS_WITH" else Contains)(path, other)
+        one = self._operand()
+        if self.takes("BETWEEN"):
+            low = self._operand()
+            self.expect("AND")
+            return Between(one, low, self._operand())
+        if self.takes("IN"):
+            return Among(one, self._choices())
+        if self.takes("IS"):
+            return self._is(one)
+        token = self.token
+        if token.kind != "sign" or token.text not in COMPARATORS:
+            raise not_formed(f"Unexpected term: {token.text or 'the end'}")
+        self.place += 1
+        return Compare("<>" if token.text == "!=" else token.text, one, self._operand())
+
+    def _choices(self) -> tuple[Operand, ...]:
+        close = "]" if self.takes("[") else ")"
+        if close == ")":
+            self.expect("(")
+        choices = [self._operand()]
+        while self.takes(","):
+            choices.append(self._operand())
+        self.expect(close)
+        return tuple(choices)
+
+    def _is(self, one: Operand) -> Condition:
+        turned = self.takes("NOT")
+        if not isinstance(one, Reach):
+            raise not_formed("IS needs an attribute")
+        found: Condition
+        if self.takes("MISSING"):
+            found = Exists(one, False)
+        else:
+            self.expect("NULL")
+            found = Compare("=", one, self._given({"NULL": True}))
+        return Not(found) if turned else found
+
+    # Operands
+
+    def _operand(self) -> Operand:
+        if self.takes("SIZE", "("):
+            found = Size(Reach(self._path()))
+            self.expect(")")
+            return found
+        if self.takes("LIST_APPEND", "("):
+            self._deeper()
+            one = self._operand()
+            self.expect(",")
+            other = self._operand()
+            self.expect(")")
+            self.depth -= 1
+            return Append(one, other)
+        kind, text = self.token
+        is_name = kind == "quoted" or (
+            kind == "word" and text.upper() not in ("TRUE", "FALSE", "NULL")
+        )
+        return Reach(self._path()) if is_name else self._given(self._literal())
+
+    def _path(self) -> Path:
+        steps: list[str | int] = [self.name()]
+        while True:
+            if self.takes("."):
+                steps.append(self.name())
+            elif self.takes("["):
+                token = self.token
+                if token.kind == "number" and token.text.isdigit():
+                    steps.append(int(token.text))
+                elif token.kind in ("string", "quoted"):
+                    steps.append(token.text)
+                else:
+                    raise not_formed(f"Unexpected term: {token.text}")
+                self.place += 1
+                self.expect("]")
+            else:
+                return tuple(steps)
+
+    def _given(self, value: Value) -> Given:
+        name = f":{len(self.values)}"
+        self.values[name] = read_value(value)[0]
+        return Given(name)
+
+    def _literal(self) -> Value:
+        """A value as the statement has it, or the next parameter."""
+        if self.takes("?"):
+            self.taken += 1
+            if self.taken > len(self.parameters):
+                raise not_formed("Number of parameters in request and statement don't match.")
+            return read_value(self.parameters[self.taken - 1])[0]
+        kind, text = self.token
+        if kind == "string":
+            self.place += 1
+            return {"S": text}
+        if kind == "number":
+            self.place += 1
+            return read_value({"N": text})[0]
+        if self.takes("-"):
+            number = self.token
+            self.place += 1
+            return read_value({"N": f"-{number.text}"})[0]
+        for word, value in (("TRUE", True), ("FALSE", False)):
+            if self.takes(word):
+                return {"BOOL": value}
+        if self.takes("NULL"):
+            return {"NULL": True}
+        if self.takes("{"):
+            return self._tuple()
+        if self.takes("["):
+            return {"L": self._elements("]")}
+        if self.takes("<<"):
+            elements = self._elements(">>")
+            kinds = sorted(frozenset(map(kind_of, elements)))
+            if len(kinds) != 1 or kinds[0] not in ("S", "N", "B"):
+                raise not_formed("A set holds strings, numbers or binaries, of one kind")
+            return {f"{kinds[0]}S": [each[kinds[0]] for each in elements]}
+        raise not_formed(f"Unexpected term: {text or 'the end'}")
+
+    def _elements(self, close: str) -> list[Value]:
+        self._deeper()
+        elements: list[Value] = []
+        while not self.takes(close):
+            if elements:
+                self.expect(",")
+            elements.append(self._literal())
+        self.depth -= 1
+        return elements
+
+    def _tuple(self) -> Value:
+        self._deeper()
+        entries: Item = {}
+        while not self.takes("}"):
+            if entries:
+                self.expect(",")
+            token = self.token
+            if token.kind not in ("string", "quoted", "word"):
+                raise not_formed(f"Unexpected term: {token.text or 'the end'}")
+            self.place += 1
+            self.expect(":")
+            entries[token.text] = self._literal()
+        self.depth -= 1
+        return {"M": entries}
