@@ -74,14 +74,27 @@ def _about(call: Call, arn: Arn, verb: str) -> tuple[str, Request]:
         noun, member, by_arn = _IAM[kind]
         return f"{verb}{noun}", {member: str(arn) if by_arn else name.rpartition("/")[2]}
     if arn.service == "ssm" and arn.resource.startswith("parameter/"):
-        name = arn.resource.removeprefix("parameter")
-        if "/" not in name[1:]:
-            # One level: it may have been made with or without the slash; both have this ARN.
-            name = name[1:]
         operation = "AddTagsToResource" if verb == "Tag" else "RemoveTagsFromResource"
-        return operation, {"ResourceType": "Parameter", "ResourceId": name}
+        return operation, _parameter(call, arn)
     operation = f"{verb}Resource"
     return operation, {_first(call, arn, operation, _ARN_MEMBERS): str(arn)}
+
+
+def _parameter(call: Call, arn: Arn) -> Request:
+    """How Parameter Store is told of a parameter: by its name, which the ARN says but for a slash.
+
+    `x` and `/x` have the same ARN; the one that is there is meant.
+    """
+    name = arn.resource.removeprefix("parameter/")
+    if "/" in name:
+        return {"ResourceType": "Parameter", "ResourceId": f"/{name}"}
+    plain = {"ResourceType": "Parameter", "ResourceId": name}
+    try:
+        call.invoke("ssm", "ListTagsForResource", plain)
+    except AwsError as error:
+        if error.code == "InvalidResourceId":
+            return {**plain, "ResourceId": f"/{name}"}
+    return plain
 
 
 def _first(call: Call, arn: Arn, operation: str, names: Sequence[str]) -> str:

@@ -334,6 +334,14 @@ def test_tags(ssm: Any, chamber: Chamber) -> None:
     assert found == [
         {"ResourceARN": arn, "Tags": [{"Key": "b", "Value": "2"}, {"Key": "c", "Value": "3"}]}
     ]
+    put(ssm, "/slash")
+    put(ssm, "plain")
+    ones = [f"arn:aws:ssm:us-east-1:{ONE}:parameter/{name}" for name in ("slash", "plain")]
+    answer = tagging.tag_resources(ResourceARNList=ones, Tags={"d": "4"})
+    assert answer["FailedResourcesMap"] == {}
+    for name in ("/slash", "plain"):
+        listed = ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)
+        assert listed["TagList"] == [{"Key": "d", "Value": "4"}]
 
 
 def test_the_rest_of_systems_manager_is_refused_by_name(ssm: Any) -> None:
