@@ -151,8 +151,12 @@ def keep(call: Call, extents: Iterable[Extent]) -> None:
 
 def drop(call: Call, version: object) -> None:
     """Let go of what a version that goes away had in the blob store."""
-    if isinstance(version, ObjectVersion) and isinstance(version.body, list):
+    if not isinstance(version, ObjectVersion):
+        return
+    if isinstance(version.body, list):
         drop_extents(call, version.body)
+    if version.annotations:
+        drop_extents(call, [each.extent for each in version.annotations.values()])
 
 
 def drop_extents(call: Call, extents: Iterable[Extent]) -> None:

@@ -28,6 +28,7 @@ from cloudchamber.services.s3 import (
     errors,
     integrity,
     locks,
+    object_annotations,
     properties,
     restoring,
 )
@@ -153,6 +154,9 @@ def copy_object(call: Call, request: Input) -> Output:
     version.body = extents
     version.version_id = changes.new_version_id(call, bucket)
     bodies.keep(call, extents)
+    if origin.annotations and request.get("AnnotationDirective", "COPY") == "COPY":
+        sealing_keys = (source.key_of_keys, key_of_keys)
+        version.annotations = object_annotations.handed_on(call, origin.annotations, *sealing_keys)
     changes.add_version(call, bucket, key, version, "s3:ObjectCreated:Copy")
     result = {
         "ETag": f'"{version.etag}"',
@@ -179,6 +183,11 @@ def _directives(request: Input) -> tuple[str, str]:
     if tagging not in DIRECTIVES:
         raise errors.invalid_argument(
             "Unknown tagging directive.", "x-amz-tagging-directive", tagging
+        )
+    noted = request.get("AnnotationDirective", "COPY")
+    if noted not in ("COPY", "EXCLUDE"):
+        raise errors.invalid_argument(
+            "Unknown annotation directive.", "x-amz-object-annotation-directive", noted
         )
     return directive, tagging
 
@@ -237,7 +246,6 @@ def _described(
         metadata=metadata,
         tags=tagged,
         acl=given.acl,
-        annotations=origin.annotations if request.get("AnnotationDirective") == "COPY" else None,
     )
 
 

@@ -116,6 +116,17 @@ class Restore(msgspec.Struct, frozen=True):
     tier: str = "Standard"
 
 
+class Annotation(msgspec.Struct, frozen=True):
+    """A named text beside a version, sealed like its body."""
+
+    size: int
+    etag: str
+    checksum: str
+    algorithm: str
+    modified_ns: int
+    extent: Extent
+
+
 class ObjectVersion(msgspec.Struct, tag="object"):
     """One version of an object. Most are small and plain, so what is seldom set is None.
 
@@ -150,7 +161,7 @@ class ObjectVersion(msgspec.Struct, tag="object"):
     restore: Restore | None = None
     replication: str = ""
     noncurrent_ns: int = 0
-    annotations: dict[str, Settings] | None = None
+    annotations: dict[str, Annotation] | None = None
 
 
 class DeleteMarker(msgspec.Struct, tag="marker"):

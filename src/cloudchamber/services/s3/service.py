@@ -18,10 +18,12 @@ from cloudchamber.services.s3 import (
     deleting,
     listing,
     locks,
+    object_annotations,
     object_tags,
     objects,
     parts,
     permissions,
+    reencrypting,
     restoring,
     uploads,
     versioning,
@@ -76,6 +78,7 @@ SERVICE: Final = Service(
             action_of=by_version("GetObjectAttributes", "GetObjectVersionAttributes"),
         ),
         "GetObjectTorrent": refused("AWS itself no longer gives torrents"),
+        "UpdateObjectEncryption": _on_object(reencrypting.update_object_encryption),
         "HeadObject": _on_object(
             objects.head_object,
             action_of=by_version("GetObject", "GetObjectVersion"),
@@ -101,6 +104,11 @@ SERVICE: Final = Service(
             object_tags.put_object_tagging,
             action_of=by_version("PutObjectTagging", "PutObjectVersionTagging"),
         ),
+        # Annotations
+        "DeleteObjectAnnotation": _on_object(object_annotations.delete_object_annotation),
+        "GetObjectAnnotation": _on_object(object_annotations.get_object_annotation),
+        "ListObjectAnnotations": _on_object(object_annotations.list_object_annotations),
+        "PutObjectAnnotation": _on_object(object_annotations.put_object_annotation),
         # Multipart uploads
         "AbortMultipartUpload": _on_object(uploads.abort_multipart_upload),
         "CompleteMultipartUpload": _on_object(
