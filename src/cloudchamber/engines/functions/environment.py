@@ -8,24 +8,21 @@ runtime asks for the next one, as at AWS; between invocations the process is fro
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from time import monotonic_ns
 from typing import Final, Protocol
 
 from cloudchamber.engines.functions import faults, runtime_api
 from cloudchamber.engines.functions.clock_page import ClockPage
+from cloudchamber.engines.functions.extensions import Extensions
+from cloudchamber.engines.functions.family import Family
 from cloudchamber.engines.functions.http_door import Asked, Door
 from cloudchamber.engines.functions.interpreters import BOOTSTRAPS, Program
 from cloudchamber.engines.functions.orders import MB, Order, Outcome, error_payload
-from cloudchamber.engines.functions.output import Output
-from cloudchamber.engines.functions.processes import Process
 from cloudchamber.engines.functions.variables import Places, variables
 from cloudchamber.engines.functions.watching import Watch
 
 INIT_S: Final = 10
-READS_MAX: Final = 64  # of one pipe before others have their turn
-DRAIN_MAX: Final = 8192  # 512 MiB of output after the end: then it is a loop
 STREAMING: Final = "lambda-runtime-function-response-mode"
 ERROR_TYPE: Final = "lambda-runtime-function-error-type"
 
@@ -68,13 +65,14 @@ class Environment:
         self._loop = asyncio.get_running_loop()
         self._server: asyncio.Server | None = None
         self._doors: list[Door] = []
-        self._process: Process | None = None
+        self._family: Family | None = None
+        self._extensions = Extensions(places.opt, number, self._advance)
         self._clock: ClockPage | None = None
-        self._exit_file = -1
-        self._output = Output()
         self._order: Order | None = None
         self._next: Asked | None = None
-        self._ready = False  # the runtime has asked for its first invocation
+        self._begun = False  # the runtime has been begun
+        self._ready = False  # and has asked for its first invocation
+        self._delivered = False  # the invocation at hand is with it
         self._result: Outcome | None = None
         self._init_error: Outcome | None = None
         self._waits = 0
@@ -97,28 +95,40 @@ class Environment:
         self._clock = ClockPage(self.places.clock, order.now_ns, walking)
         names = variables(order, self.places, api, home, self._program.language)
         mark = f"AWS_LAMBDA_RUNTIME_API={api}\0".encode()
-        process = Process(
-            self._program.argv, names, self.places.task, mark, order.ephemeral_mb * MB
+        family = self._family = Family(
+            names, self.places.task, mark, order.ephemeral_mb * MB, self._exited
         )
-        self._process = process
         if self._program.stand_in:
-            self._output.write(f"[cloudchamber: {self._program.stand_in}]\n".encode())
-        self._loop.add_reader(process.output, self._read)
-        self._watch_exit(process)
+            family.output.write(f"[cloudchamber: {self._program.stand_in}]\n".encode())
         self._arm(INIT_S + order.timeout_s)
-        self._watch = Watch(process, self.places.tmp, self.fail, self._exited)
+        self._watch = Watch(family, self.places.tmp, self.fail)
         self._watch.begin(order)
+        for program in self._extensions.programs:
+            family.start((str(program),), is_runtime=False)
+        self._advance()
+
+    def _advance(self) -> None:
+        """Go on, if the runtime and every extension have done with what was before."""
+        if self.ended or self._family is None:
+            return
+        if not self._begun and self._extensions.are_registered:
+            self._begun = True
+            self._family.start(self._program.argv, is_runtime=True)
+        if self._next is None or self._order is None or not self._extensions.are_idle:
+            return
+        if not self._delivered:
+            self._deliver()
+        elif self._result is not None:
+            self._conclude(self._result)
 
     def _open_door(self) -> Door:
-        door = Door(lambda asked: runtime_api.dispatch(self, asked))
+        door = Door(self._dispatch)
         self._doors.append(door)
         return door
 
-    def _watch_exit(self, process: Process) -> None:
-        pidfd_open = getattr(os, "pidfd_open", None)
-        if pidfd_open is not None:
-            self._exit_file = pidfd_open(process.pid)
-            self._loop.add_reader(self._exit_file, self._exited)
+    def _dispatch(self, asked: Asked) -> None:
+        if not self._extensions.dispatch(asked, self._order):
+            runtime_api.dispatch(self, asked)
 
     # An invocation
 
@@ -128,11 +138,11 @@ class Environment:
         assert self._next is not None
         self._order = order
         self.set_clock(order.now_ns, walking)
-        assert self._process is not None
+        assert self._family is not None
         assert self._watch is not None
-        self._process.thaw()
+        self._family.thaw()
         self._watch.begin(order)
-        self._deliver()
+        self._advance()
 
     def _deliver(self) -> None:
         asked, order = self._next, self._order
@@ -140,9 +150,11 @@ class Environment:
         assert order is not None
         self._next = None
         self._result = None
+        self._delivered = True
         self._waits = 0
         self._began_ns = monotonic_ns()
         self._arm(order.timeout_s)
+        self._extensions.begin(order)
         runtime_api.deliver(asked, order)
 
     def set_clock(self, now_ns: int, walking: bool) -> None:
@@ -170,19 +182,11 @@ class Environment:
         if not self._ready:
             self._ready = True
             self._init_ns = monotonic_ns() - self._started_ns
-            self._next = asked
-            if order is not None:
-                self._deliver()
-            return
-        if order is None:
-            self._next = asked
-            return
-        result = self._result
-        if result is None:
+        elif order is not None and self._delivered and self._result is None:
             runtime_api.deliver(asked, order)  # once more: it has not been answered
             return
         self._next = asked
-        self._conclude(result)
+        self._advance()
 
     def answered(self, request_id: str, asked: Asked) -> None:
         """An invocation's answer."""
@@ -254,15 +258,16 @@ class Environment:
         """The invocation is over."""
         order = self._order
         assert order is not None
-        self._drain()
         self._disarm()
         used_mb = 0
-        if self._process is not None and self._watch is not None:
+        if self._family is not None and self._watch is not None:
             self._watch.stop()
-            used_mb = self._watch.used_mb if self.ended else self._watch.measure()
             if not self.ended:
-                self._process.freeze()
-        result.log = _as_at_aws(self._output.take(), self.places) + result.log
+                self._family.drain()
+                self._watch.measure()
+                self._family.freeze()
+            used_mb = self._watch.used_mb
+            result.log = _as_at_aws(self._family.output.take(), self.places) + result.log
         result.duration_ns = monotonic_ns() - self._began_ns
         result.init_ns = self._init_ns
         if result.status != "out-of-memory":
@@ -270,6 +275,7 @@ class Environment:
         self._init_ns = 0
         self._order = None
         self._result = None
+        self._delivered = False
         self._keeper.done(self, result)
 
     def fail(self, result: Outcome) -> None:
@@ -283,13 +289,12 @@ class Environment:
         if self._order is not None:
             self.fail(faults.timed_out(self._order))
 
-    def _exited(self) -> None:
-        process, order = self._process, self._order
-        code = None if process is None else process.exit_code
-        if self.ended or code is None:
-            return
+    def _exited(self, code: int, is_runtime: bool) -> None:
+        order = self._order
         if order is None:
             self.end()
+        elif not is_runtime:
+            self.fail(faults.extension_ended(order, code, not self._ready))
         elif self._result is not None:
             self.fail(self._result)
         elif not self._ready and self._init_error is not None:
@@ -305,31 +310,14 @@ class Environment:
         self._disarm()
         if self._watch is not None:
             self._watch.stop()
-        if self._process is not None:
-            self._process.kill()
-            self._drain()
-            self._loop.remove_reader(self._process.output)
-            if self._exit_file >= 0:
-                self._loop.remove_reader(self._exit_file)
-                os.close(self._exit_file)
-            self._process.reap()
+        if self._family is not None:
+            self._family.end()
         for door in self._doors:
             door.close()
         if self._server is not None:
             self._server.close()
         if self._clock is not None:
             self._clock.close()
-
-    # Watching
-
-    def _read(self) -> None:
-        process = self._process
-        if process is not None and not self._output.pull(process.read, READS_MAX):
-            self._loop.remove_reader(process.output)
-
-    def _drain(self) -> None:
-        if self._process is not None:
-            self._output.pull(self._process.read, DRAIN_MAX)
 
     def _arm(self, timeout_s: float) -> None:
         self._disarm()

@@ -40,6 +40,19 @@ def ended(order: Order, code: int, in_init: bool) -> Outcome:
     )
 
 
+def extension_ended(order: Order, code: int, in_init: bool) -> Outcome:
+    """An extension ended before the invocation did."""
+    how = exit_text(code)
+    message = f"RequestId: {order.request_id} Error: {how}"
+    return Outcome(
+        status="init-error" if in_init else "crash",
+        error_type="Extension.Crash",
+        payload=error_payload("Extension.Crash", message),
+        log=_line(message, "Extension.Crash"),
+        exit=how,
+    )
+
+
 def out_of_memory(order: Order) -> Outcome:
     """The process took more memory than it has."""
     message = f"RequestId: {order.request_id} Error: Runtime exited with error: signal: killed"

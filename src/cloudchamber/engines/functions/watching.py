@@ -1,4 +1,4 @@
-"""Watching a process: memory, processes and disk, as often as it matters.
+"""Watching processes: memory, processes and disk, as often as it matters.
 
 Rules of this file: looks and tells; whoever is told acts. Nothing is looked at between invocations.
 """
@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from cloudchamber.engines.functions import faults
+from cloudchamber.engines.functions.family import Family
 from cloudchamber.engines.functions.orders import MB, Order, Outcome
-from cloudchamber.engines.functions.processes import Process, disk_bytes
+from cloudchamber.engines.functions.processes import disk_bytes
 
 EVERY_S: Final = 0.05
 DISK_EVERY: Final = 5  # looks at the disk are dearer
@@ -20,22 +21,20 @@ PROCESSES_MAX: Final = 1024
 
 
 class Watch:
-    """Watches one process while it serves. `used_mb` is the most memory that was seen."""
+    """Watches the processes of an environment while they serve. `used_mb` is the most memory that
+    was seen."""
 
     def __init__(
         self,
-        process: Process,
+        family: Family,
         tmp: Path,
         exceeded: Callable[[Outcome], None],
-        ended: Callable[[], None],
     ) -> None:
-        """`exceeded` is told the outcome of taking too much, `ended` that the process has ended
-        (where the machine does not tell by itself)."""
+        """`exceeded` is told the outcome of taking too much."""
         self.used_mb = 0
-        self._process = process
+        self._family = family
         self._tmp = tmp
         self._exceeded = exceeded
-        self._ended = ended
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._order: Order | None = None
@@ -55,7 +54,7 @@ class Watch:
 
     def measure(self) -> int:
         """Look at the memory; the most that was seen, in MB."""
-        self.used_mb = max(self.used_mb, self._process.memory_mb())
+        self.used_mb = max(self.used_mb, self._family.memory_mb())
         return self.used_mb
 
     def _look(self) -> None:
@@ -63,11 +62,12 @@ class Watch:
         if order is None:
             return
         self._looks += 1
-        if self._process.exit_code is not None:
-            self._ended()
-        elif self.measure() > order.memory_mb:
+        self._family.look()  # where the machine does not tell by itself that one has ended
+        if self._order is None:
+            return
+        if self.measure() > order.memory_mb:
             self._exceeded(faults.out_of_memory(order))
-        elif self._process.count(PROCESSES_MAX + 1) > PROCESSES_MAX:
+        elif self._family.count(PROCESSES_MAX + 1) > PROCESSES_MAX:
             self._exceeded(faults.killed_for(order, f"it had more than {PROCESSES_MAX} processes"))
         elif self._looks % DISK_EVERY == 0 and self._fills_disk(order.ephemeral_mb * MB):
             reason = f"it filled its {order.ephemeral_mb} MB of /tmp"
