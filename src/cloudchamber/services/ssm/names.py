@@ -8,7 +8,7 @@ userguide/sysman-parameter-name-constraints.html
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.errors import AwsError
@@ -162,4 +162,7 @@ def expect_number(parameter: Parameter, number: int | None) -> Version:
 
 def below(call: Call, path: str, recursive: bool) -> Sequence[Parameter]:
     """The caller's parameters under a path, by name."""
-    return [row for row in call.rows(PARAMETERS).values() if is_below(row.name, path, recursive)]
+    rows: Any = call.rows(PARAMETERS)
+    # Names are in order, and "0" is the character after "/". What has no slash is under the root.
+    found = rows.irange(f"{path}/", f"{path}0", (True, False)) if path else rows
+    return [rows[name] for name in found if is_below(name, path, recursive)]
