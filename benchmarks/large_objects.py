@@ -30,7 +30,7 @@ MIB = 1 << 20
 WANTED_MB = 100
 WANTED_RATIO = 0.5
 CONFIG = """
-daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
+daemon off; worker_processes 1; {user} pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ }}
 http {{ access_log off; sendfile on; client_body_temp_path {folder}/body;
   proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
@@ -155,7 +155,11 @@ def main() -> None:
             processes.append(subprocess.Popen(command, **quiet))  # type: ignore[call-overload]
             wait_for(ours)
             if program is not None:
-                (folder / "nginx.conf").write_text(CONFIG.format(folder=folder, port=theirs))
+                # A worker of root's nginx would be nobody, who may not read the folder.
+                user = "" if os.getuid() else "user root;"
+                (folder / "nginx.conf").write_text(
+                    CONFIG.format(folder=folder, port=theirs, user=user)
+                )
                 command = [str(program), "-c", str(folder / "nginx.conf"), "-p", str(folder)]
                 processes.append(subprocess.Popen(command, **quiet))  # type: ignore[call-overload]
                 wait_for(theirs)
