@@ -1,0 +1,1 @@
+"""AWS KMS; see the README beside this file."""

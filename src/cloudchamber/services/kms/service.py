@@ -1,0 +1,94 @@
+"""AWS Key Management Service: what it answers, what it keeps.
+
+Rules of this file: declaration only.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from cloudchamber.cloud import ports
+from cloudchamber.cloud import service as contract
+from cloudchamber.cloud.service import Service, refused
+from cloudchamber.services.kms import (
+    aliases,
+    data_keys,
+    encrypting,
+    keys,
+    macs,
+    making,
+    permissions,
+    policies,
+    secrets,
+    signing,
+    tagging,
+)
+from cloudchamber.services.kms.limits import QUOTAS
+from cloudchamber.services.kms.nouns import ALIASES, IMPORTS, KEYS
+
+_simulated: Final = partial(contract.simulated, context=permissions.conditions)
+_on_key: Final = partial(_simulated, resource=permissions.of_key)
+# What only uses a key changes nothing of it but when it was last used, which journals itself.
+_using: Final = partial(_on_key, mutates=False)
+_NO_STORES: Final = refused("there are no custom key stores: no CloudHSM and no external proxy")
+
+SERVICE: Final = Service(
+    name="kms",
+    operations={
+        "CancelKeyDeletion": _on_key(keys.cancel_key_deletion),
+        "ConnectCustomKeyStore": _NO_STORES,
+        "CreateAlias": _simulated(aliases.create_alias, resource=permissions.of_alias_and_target),
+        "CreateCustomKeyStore": _NO_STORES,
+        "CreateKey": _simulated(keys.create_key),
+        "Decrypt": _simulated(
+            encrypting.decrypt, resource=permissions.of_ciphertext, mutates=False
+        ),
+        "Decapsulate": _using(secrets.decapsulate),
+        "DeleteAlias": _simulated(aliases.delete_alias, resource=permissions.of_alias),
+        "DeleteCustomKeyStore": _NO_STORES,
+        "DeriveSharedSecret": _using(secrets.derive_shared_secret),
+        "DescribeCustomKeyStores": _NO_STORES,
+        "DescribeKey": _on_key(keys.describe_key),
+        "DisableKey": _on_key(keys.disable_key),
+        "DisconnectCustomKeyStore": _NO_STORES,
+        "EnableKey": _on_key(keys.enable_key),
+        "Encapsulate": _using(secrets.encapsulate),
+        "Encrypt": _on_key(encrypting.encrypt),
+        "GenerateDataKey": _on_key(data_keys.generate_data_key),
+        "GenerateDataKeyPair": _on_key(data_keys.generate_data_key_pair),
+        "GenerateDataKeyPairWithoutPlaintext": _on_key(
+            data_keys.generate_data_key_pair_without_plaintext
+        ),
+        "GenerateDataKeyWithoutPlaintext": _on_key(data_keys.generate_data_key_without_plaintext),
+        "GenerateMac": _using(macs.generate_mac),
+        "GenerateRandom": _simulated(data_keys.generate_random),
+        "GetKeyLastUsage": _on_key(keys.get_key_last_usage),
+        "GetKeyPolicy": _on_key(policies.get_key_policy),
+        "GetPublicKey": _on_key(signing.get_public_key),
+        "ListAliases": _simulated(aliases.list_aliases),
+        "ListKeyPolicies": _on_key(policies.list_key_policies),
+        "ListKeys": _simulated(keys.list_keys),
+        "ListResourceTags": _on_key(tagging.list_resource_tags),
+        "PutKeyPolicy": _on_key(policies.put_key_policy),
+        "ReEncrypt": _simulated(
+            encrypting.re_encrypt, action="ReEncryptTo", resource=permissions.of_destination
+        ),
+        "ScheduleKeyDeletion": _on_key(keys.schedule_key_deletion),
+        "Sign": _using(signing.sign, note="ED25519_PH_SHA_512 is refused."),
+        "TagResource": _on_key(tagging.tag_resource),
+        "UntagResource": _on_key(tagging.untag_resource),
+        "UpdateAlias": _simulated(aliases.update_alias, resource=permissions.of_alias_and_target),
+        "UpdateCustomKeyStore": _NO_STORES,
+        "UpdateKeyDescription": _on_key(keys.update_key_description),
+        "Verify": _using(signing.verify, note="ED25519_PH_SHA_512 is refused."),
+        "VerifyMac": _using(macs.verify_mac),
+    },
+    tables=(KEYS, ALIASES, IMPORTS),
+    quotas=QUOTAS,
+    kernel_events={keys.DELETE: keys.deletion_due, making.ROTATE: making.rotation_due},
+    ports={ports.TAGGED_RESOURCES: tagging.tagged_resources},
+    resource_policy=permissions.resource_policy,
+    policy_must_allow=True,
+    access_denied="AccessDeniedException",
+)
