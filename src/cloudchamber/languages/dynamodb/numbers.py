@@ -20,6 +20,7 @@ LARGEST: Final = 125  # the exponent of the first digit
 SMALLEST: Final = -130
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,9})?", re.ASCII)
 _PLAIN: Final = re.compile(r"-?[1-9]\d{0,37}|0", re.ASCII)
+_SHORT: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 _EXACT: Final = Context(prec=600, Emax=10**12, Emin=-(10**12), traps=[InvalidOperation])
 _BIAS: Final = 0x4000
 _COMPLEMENT: Final = str.maketrans("0123456789", "9876543210")
@@ -81,6 +82,8 @@ def _written(is_negative: bool, digits: str, exponent: int) -> str:
 
 def add(one: str, other: str) -> str:
     """`one + other`, exactly. Raises DynamoError."""
+    if _SHORT.fullmatch(one) and _SHORT.fullmatch(other):
+        return str(int(one) + int(other))
     return _of_decimal(_EXACT.add(Decimal(one), Decimal(other)))
 
 

@@ -133,6 +133,18 @@ def entry_units(written: Written) -> float:
     return write_units(max(written.before, written.after)) if written.changed else 0.0
 
 
+def meter_read(call: Call, table: Table, size: int, consistent: bool | None) -> None:
+    """Count a read of one item of a table, when nobody asks what it used."""
+    if table.billing == "PAY_PER_REQUEST":
+        call.meter("ReadRequestUnits", read_units(size, consistent), table.arn)
+
+
+def meter_write(call: Call, table: Table, size: int) -> None:
+    """Count a write of one item of a table without indexes, when nobody asks what it used."""
+    if table.billing == "PAY_PER_REQUEST":
+        call.meter("WriteRequestUnits", write_units(size), table.arn)
+
+
 def tell(call: Call, output: Output, used: Consumption, request: Input) -> Output:
     """Meter what was used, and put it into the output when it is asked for."""
     used.meter(call)

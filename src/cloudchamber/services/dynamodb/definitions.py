@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from cloudchamber.cloud.errors import AwsError
+from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Quota
 
 Request = Mapping[str, Any]
@@ -37,6 +37,7 @@ TABLE_QUOTAS: Final = MappingProxyType(
         "table-write-units": Quota(40_000, _DOCS, adjustable=True),
         "account-read-units": Quota(80_000, _DOCS, adjustable=True),
         "account-write-units": Quota(80_000, _DOCS, adjustable=True),
+        "concurrent-changes": Quota(500, _DOCS),
         "concurrent-imports": Quota(50, _DOCS),
         "concurrent-exports": Quota(300, _DOCS),
         "tags": Quota(TAGS_MAX, _DOCS),
@@ -53,6 +54,11 @@ def invalid(text: str) -> AwsError:
 def validation(text: str) -> AwsError:
     """A ValidationException."""
     return AwsError("ValidationException", text)
+
+
+def not_simulated(operation: str, what: str) -> AwsError:
+    """What a request asks for and is not simulated, by name."""
+    return Refused("dynamodb", operation, f"{what} is missing")
 
 
 def check_name(name: str, member: str = "tableName") -> None:

@@ -23,15 +23,16 @@ from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.cloud.store import Table as StoreTable
 from cloudchamber.services.dynamodb import export_files as files
 from cloudchamber.services.dynamodb.change_log import LOGS, Change
-from cloudchamber.services.dynamodb.definitions import validation
+from cloudchamber.services.dynamodb.definitions import not_simulated, validation
 from cloudchamber.services.dynamodb.lifecycle import DAY_NS, MINUTE_NS, TRANSFER
 from cloudchamber.services.dynamodb.lookup import expect_source, setting_of
 from cloudchamber.services.dynamodb.nouns import Table
-from cloudchamber.services.dynamodb.restores import records_at, window_of
+from cloudchamber.services.dynamodb.restores import shelf_at, window_of
 from cloudchamber.services.dynamodb.shelf import size_in, unpack
 
 STEP: Final = "dynamodb.export-step"
-FILE_ITEMS: Final = 20_000
+FILE_ITEMS: Final = 5_000
+FILE_BYTES: Final = 512 * 1024  # of items: packing more at once would be felt by others
 PAUSE_NS: Final = 5_000_000
 SHORTEST_NS: Final = 15 * MINUTE_NS
 LONGEST_NS: Final = DAY_NS
@@ -80,9 +81,9 @@ def export_table_to_point_in_time(call: Call, request: Input) -> Output:
     table = expect_source(call, request["TableArn"])
     setting = setting_of(call, table)
     if request.get("ExportFormat", "DYNAMODB_JSON") != "DYNAMODB_JSON":
-        raise validation("ExportFormat ION is not simulated by Cloudchamber")
+        raise not_simulated(call.operation_name, "ExportFormat ION")
     if "FilterSpecification" in request:
-        raise validation("FilterSpecification is not simulated by Cloudchamber")
+        raise not_simulated(call.operation_name, "FilterSpecification")
     window = window_of(call, setting)
     if window is None:
         raise AwsError(
@@ -103,9 +104,9 @@ def export_table_to_point_in_time(call: Call, request: Input) -> Output:
         low, high = _incremental_span(call, request, window)
     export = _new(call, table, request, kind, low, high)
     if kind == "FULL_EXPORT":
-        _, records = records_at(call, table, high)
-        export.lines = [(None, record, high) for record in records]
-        export.size = sum(map(size_in, records))
+        shelf = shelf_at(call, table, high)
+        export.lines = [(None, record, high) for record in shelf.rows.dump()[1]]
+        export.size = shelf.bytes
     else:
         export.lines = list(_changes(call, table, low, high))
         export.size = sum(
@@ -210,7 +211,7 @@ def step(call: Call, arn: str) -> None:
     try:
         if not export.entries:
             _put(call, export, f"{_folder(export)}/_started", b"")
-        chunk = export.lines[:FILE_ITEMS]
+        chunk = export.lines[: _chunk_size(export)]
         if chunk or not export.entries:
             _write(call, export, chunk)
         if len(export.lines) > len(chunk):
@@ -226,6 +227,16 @@ def step(call: Call, arn: str) -> None:
         export.ended_ns = call.now
         export.lines = []
         call.event(arn, "dynamodb.export-failed", f"the export {arn} failed: {error.message}")
+
+
+def _chunk_size(export: Export) -> int:
+    """How many lines the next file takes."""
+    size = 0
+    for count, (old, new, _) in enumerate(export.lines):
+        if count == FILE_ITEMS or size >= FILE_BYTES:
+            return count
+        size += sum(size_in(each) for each in (old, new) if each is not None)
+    return len(export.lines)
 
 
 def _pause(call: Call) -> int:

@@ -6,14 +6,14 @@ in both ways is refused. Placeholders that nothing uses are refused as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from cloudchamber.languages.dynamodb.errors import DynamoError
 from cloudchamber.languages.dynamodb.grammar import (
     Expression,
-    names_key,
     read_condition,
     read_projection,
     read_update,
@@ -44,6 +44,7 @@ _OLD: Final = (
     "QueryFilter",
     "ScanFilter",
 )
+_ALL: Final = frozenset((*_EXPRESSIONS, *_OLD, NAMES, VALUES))
 NOTHING: Final[Mapping[str, Value]] = MappingProxyType({})
 
 
@@ -64,12 +65,7 @@ _NOTHING_ASKED: Final = Asked()
 
 def is_plain(request: Request) -> bool:
     """Whether a request has neither expressions nor what was there before them."""
-    for member in _EXPRESSIONS:
-        if member in request:
-            return False
-    if NAMES in request or VALUES in request:
-        return False
-    return all(member not in request for member in _OLD)
+    return request.keys().isdisjoint(_ALL)
 
 
 def read(request: Request, takes: Sequence[str]) -> Asked:
@@ -85,29 +81,50 @@ def read(request: Request, takes: Sequence[str]) -> Asked:
         if new or NAMES in request or VALUES in request:
             _refuse_both(old, new, request)
         return _read_old(request)
-    names = _checked_names(request, new, takes)
-    values = _checked_values(request, new, takes)
-    read_: dict[str, Expression[Any]] = {}
-    for member in takes:
-        text = request.get(member)
-        if text is None:
-            continue
-        if member == "ProjectionExpression":
-            read_[member] = read_projection(text, names)
-        elif member == "UpdateExpression":
-            read_[member] = read_update(text, names)
-        else:
-            read_[member] = read_condition(member, text, names)
-    _check_defined(read_, values)
-    for member, expression in read_.items():
-        if member != "ProjectionExpression":
+    names = request.get(NAMES)
+    if names is not None:
+        _check_names(names, new)
+    given = request.get(VALUES)
+    values = NOTHING if given is None else _checked_values(given, new, takes)
+    asked = _read_trees(
+        tuple((member, request[member]) for member in new if member in takes),
+        () if names is None else tuple(names.items()),
+        tuple(values),
+    )
+    for member, tree in (
+        ("ConditionExpression", asked.condition),
+        ("UpdateExpression", asked.update),
+        ("KeyConditionExpression", asked.key),
+        ("FilterExpression", asked.filter),
+    ):
+        if tree is not None:
             try:
-                expression.tree.check(values)
+                tree.check(values)
             except DynamoError as error:
                 raise invalid(f"Invalid {member}: {error}") from None
-    _check_used(request, read_.values())
-    trees = {member: expression.tree for member, expression in read_.items()}
-    filtering = read_.get("FilterExpression")
+    return asked if given is None else asked._replace(values=values)
+
+
+@lru_cache(maxsize=2048)
+def _read_trees(
+    texts: tuple[tuple[str, str], ...],
+    names: tuple[tuple[str, str], ...],
+    value_names: tuple[str, ...],
+) -> Asked:
+    """The trees of expressions, all placeholders defined and used. Raises ValidationException."""
+    found: dict[str, Expression[Any]] = {}
+    for member, text in texts:
+        if member == "ProjectionExpression":
+            found[member] = read_projection(text, names)
+        elif member == "UpdateExpression":
+            found[member] = read_update(text, names)
+        else:
+            found[member] = read_condition(member, text, names)
+    _check_defined(found, value_names)
+    _check_used(NAMES, [key for key, _ in names], [each.names for each in found.values()])
+    _check_used(VALUES, value_names, [each.values for each in found.values()])
+    trees = {member: expression.tree for member, expression in found.items()}
+    filtering = found.get("FilterExpression")
     return Asked(
         trees.get("ConditionExpression"),
         trees.get("UpdateExpression"),
@@ -115,7 +132,6 @@ def read(request: Request, takes: Sequence[str]) -> Asked:
         trees.get("KeyConditionExpression"),
         trees.get("FilterExpression"),
         filtering.paths if filtering else (),
-        values,
     )
 
 
@@ -155,12 +171,7 @@ def _read_old(request: Request) -> Asked:
     return Asked(condition, update, paths, key, filtering, filter_paths, values)
 
 
-def _checked_names(
-    request: Request, new: Sequence[str], takes: Sequence[str]
-) -> tuple[tuple[str, str], ...]:
-    names = request.get(NAMES)
-    if names is None:
-        return ()
+def _check_names(names: Mapping[str, str], new: Sequence[str]) -> None:
     if not new:
         raise invalid(f"{NAMES} can only be specified when using expressions")
     if not names:
@@ -168,15 +179,11 @@ def _checked_names(
     for key in names:
         if not _is_placeholder(key, "#"):
             raise invalid(f'{NAMES} contains invalid key: Syntax error; key: "{key}"')
-    return names_key(names)
 
 
 def _checked_values(
-    request: Request, new: Sequence[str], takes: Sequence[str]
+    given: Mapping[str, Any], new: Sequence[str], takes: Sequence[str]
 ) -> Mapping[str, Value]:
-    given = request.get(VALUES)
-    if given is None:
-        return NOTHING
     useful = [member for member in takes if member != "ProjectionExpression"]
     if not any(member in new for member in useful):
         absent = " and ".join(useful)
@@ -202,27 +209,19 @@ def _is_placeholder(key: str, mark: str) -> bool:
     return key[:1] == mark and rest.isalnum() and rest.isascii()
 
 
-def _check_defined(read_: Mapping[str, Expression[Any]], values: Mapping[str, Value]) -> None:
+def _check_defined(read_: Mapping[str, Expression[Any]], value_names: Sequence[str]) -> None:
     for member, expression in read_.items():
         for name in sorted(expression.values):
-            if name not in values:
+            if name not in value_names:
                 raise invalid(
                     f"Invalid {member}: An expression attribute value used in expression is not "
                     f"defined; attribute value: {name}"
                 )
 
 
-def _check_used(request: Request, expressions: Iterable[Expression[Any]]) -> None:
-    found = list(expressions)
-    for member, used in (
-        (NAMES, [each.names for each in found]),
-        (VALUES, [each.values for each in found]),
-    ):
-        given = request.get(member)
-        if not given:
-            continue
-        left = [key for key in given if not any(key in each for each in used)]
-        if left:
-            raise invalid(
-                f"Value provided in {member} unused in expressions: keys: {{{', '.join(left)}}}"
-            )
+def _check_used(member: str, given: Sequence[str], used: Sequence[frozenset[str]]) -> None:
+    left = [key for key in given if not any(key in each for each in used)]
+    if left:
+        raise invalid(
+            f"Value provided in {member} unused in expressions: keys: {{{', '.join(left)}}}"
+        )

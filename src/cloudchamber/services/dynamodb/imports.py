@@ -23,7 +23,7 @@ from cloudchamber.cloud.store import Table as StoreTable
 from cloudchamber.languages.dynamodb.errors import DynamoError
 from cloudchamber.services.dynamodb import changes, encryption
 from cloudchamber.services.dynamodb import import_files as files
-from cloudchamber.services.dynamodb.definitions import check_name, validation
+from cloudchamber.services.dynamodb.definitions import check_name, not_simulated, validation
 from cloudchamber.services.dynamodb.lifecycle import TRANSFER
 from cloudchamber.services.dynamodb.lookup import find_table
 from cloudchamber.services.dynamodb.nouns import Table
@@ -74,7 +74,7 @@ def import_table(call: Call, request: Input) -> Output:
     wanted = request["TableCreationParameters"]
     name = wanted["TableName"]
     check_name(name)
-    check_request(wanted)
+    check_request(call.operation_name, wanted)
     _check_format(request)
     again = _same(call, request)
     if again is not None:
@@ -106,9 +106,9 @@ def import_table(call: Call, request: Input) -> Output:
 
 def _check_format(request: Input) -> None:
     if request["InputFormat"] == "ION":
-        raise validation("InputFormat ION is not simulated by Cloudchamber")
+        raise not_simulated("ImportTable", "InputFormat ION")
     if request.get("InputCompressionType") == "ZSTD":
-        raise validation("InputCompressionType ZSTD is not simulated by Cloudchamber")
+        raise not_simulated("ImportTable", "InputCompressionType ZSTD")
     if "InputFormatOptions" in request and request["InputFormat"] != "CSV":
         raise validation("InputFormatOptions can only be specified when InputFormat is CSV")
 

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.ht
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from cloudchamber.cloud.call import Call
@@ -21,10 +21,12 @@ from cloudchamber.languages.dynamodb.values import (
     item_size,
     read_item,
     read_value,
+    text_size,
+    value_size,
 )
 from cloudchamber.services.dynamodb import throughput
 from cloudchamber.services.dynamodb.changes import Written, foresee, shelf_of, write
-from cloudchamber.services.dynamodb.consumption import Consumption, tell
+from cloudchamber.services.dynamodb.consumption import Consumption, meter_read, meter_write, tell
 from cloudchamber.services.dynamodb.expressions import Asked, is_plain, read
 from cloudchamber.services.dynamodb.keys import Item, partition_prefix, raw
 from cloudchamber.services.dynamodb.keys import after as after_prefix
@@ -129,7 +131,7 @@ def plan_update(call: Call, table: Table, request: Request) -> Plan:
     if before is None and only_deletes(request):
         return Plan(table, key, names, None, None, 0, asked, idle=True)
     item = dict(names) if before is None else unpack(before)
-    size = change(table, item, update, asked.values)
+    size = change(table, item, update, asked.values, before)
     return Plan(table, key, names, before, item, size, asked)
 
 
@@ -143,18 +145,30 @@ def check_targets(update: Update, key: Item) -> None:
             )
 
 
-def change(table: Table, item: Item, update: Update, values: Values) -> int:
-    """Change an item, which is the caller's own, and give its size. Raises ValidationException."""
+def change(table: Table, item: Item, update: Update, values: Values, before: bytes | None) -> int:
+    """Change an item, which is the caller's own, and give its size. Raises ValidationException.
+
+    `before` is the record that the item was made from, if there is one.
+    """
+    touched = dict.fromkeys(str(action.path[0]) for action in update.actions)
+    size = item_size(item) if before is None else size_in(before)
+    size -= _weight(item, touched)
     update.apply(item, values)
-    for path in update.paths:
+    size += _weight(item, touched)
+    for action in update.actions:
+        path = action.path
         if len(path) > 1 and path[0] in item:
             read_value(item[str(path[0])])  # not nested too deeply
     if table.indexes:
         check_index_keys(table, item, is_update=True)
-    size = item_size(item)
     if size > ITEM_MAX:
         raise invalid("Item size to update has exceeded the maximum allowed size")
     return size
+
+
+def _weight(item: Item, names: Iterable[str]) -> int:
+    """The bytes that some of an item's attributes take."""
+    return sum(text_size(name) + value_size(item[name]) for name in names if name in item)
 
 
 def carry_out(call: Call, plan: Plan) -> list[Written]:
@@ -243,12 +257,17 @@ def _returned(plan: Plan, returns: str) -> Item | None:
 
 
 def _finish(call: Call, plan: Plan, request: Input, output: Output) -> Output:
-    if plan.table.is_limited:
+    table = plan.table
+    if table.is_limited:
         pay_for(call, [plan])
     written = carry_out(call, plan)
+    if not table.indexes and "ReturnConsumedCapacity" not in request:
+        before = 0 if plan.before is None else size_in(plan.before)
+        meter_write(call, table, max(before, plan.size))
+        return output
     tell(call, output, used_by(plan, written), request)
     if request.get("ReturnItemCollectionMetrics") == "SIZE":
-        metrics = collection_metrics(call, plan.table, plan.names)
+        metrics = collection_metrics(call, table, plan.names)
         if metrics is not None:
             output["ItemCollectionMetrics"] = metrics
     return output
@@ -280,14 +299,18 @@ def get_item(call: Call, request: Input) -> Output:
     asked = None if is_plain(request) else read(request, ("ProjectionExpression",))
     key, _ = read_key(table, request["Key"])
     record = shelf_of(call, table).rows.get(key)
-    used = Consumption(table)
-    used.read(0 if record is None else size_in(record), request.get("ConsistentRead"))
-    if table.is_limited:
-        throughput.pay(call, table, used.reads, used.writes)
     output: Output = {}
     if record is not None:
         item = unpack(record)
         if asked is not None and asked.projection is not None:
             item = project(item, asked.projection)
         output["Item"] = item
+    size = 0 if record is None else size_in(record)
+    if "ReturnConsumedCapacity" not in request and not table.is_limited:
+        meter_read(call, table, size, request.get("ConsistentRead"))
+        return output
+    used = Consumption(table)
+    used.read(size, request.get("ConsistentRead"))
+    if table.is_limited:
+        throughput.pay(call, table, used.reads, used.writes)
     return tell(call, output, used, request)

@@ -138,7 +138,7 @@ def plan_statement(call: Call, statement: Statement, table: Table, request: Requ
     update = Update(statement.actions)
     check_targets(update, kept)
     update.check(values)
-    size = change(table, old, update, values)
+    size = change(table, old, update, values, before)
     return Plan(table, key, kept, before, old, size, asked)
 
 

@@ -19,7 +19,7 @@ from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input
 from cloudchamber.services.dynamodb import changes, encryption, expiries, remains, streams
-from cloudchamber.services.dynamodb.definitions import invalid, validation
+from cloudchamber.services.dynamodb.definitions import invalid, not_simulated, validation
 from cloudchamber.services.dynamodb.lifecycle import REPLICA, TABLE
 from cloudchamber.services.dynamodb.lookup import setting_of
 from cloudchamber.services.dynamodb.nouns import SHELVES, TABLES, Table, Throughput
@@ -36,7 +36,7 @@ VIEW: Final = "NEW_AND_OLD_IMAGES"
 def check_updates(call: Call, table: Table, setting: Setting, request: Input) -> None:
     """Raises for replicas that cannot be made, changed or deleted; changes nothing."""
     if request.get("MultiRegionConsistency", "EVENTUAL") != "EVENTUAL":
-        raise validation("MultiRegionConsistency STRONG is not simulated by Cloudchamber")
+        raise not_simulated(call.operation_name, "MultiRegionConsistency STRONG")
     updates = request.get("ReplicaUpdates", ())
     if len(updates) > 1:
         raise validation("Update table operation with more than one replica update is not allowed")
@@ -46,7 +46,7 @@ def check_updates(call: Call, table: Table, setting: Setting, request: Input) ->
         ((action, what),) = update.items()
         region = what["RegionName"]
         if action == "Disassociate":
-            raise validation("Disassociate is not simulated by Cloudchamber")
+            raise not_simulated(call.operation_name, "Disassociate")
         have = _find(setting, region)
         if action == "Create":
             _check_new(call, table, have, what)

@@ -29,7 +29,7 @@ from cloudchamber.services.dynamodb.lookup import expect_source, find_table, set
 from cloudchamber.services.dynamodb.nouns import SHELVES, Table
 from cloudchamber.services.dynamodb.ordered import Ordered
 from cloudchamber.services.dynamodb.settings import Restored, Setting
-from cloudchamber.services.dynamodb.shelf import Shelf, size_in
+from cloudchamber.services.dynamodb.shelf import Shelf, ShelfData, size_in
 from cloudchamber.services.dynamodb.table_views import definition_of, show_table
 from cloudchamber.services.dynamodb.tables import check_limits, make
 
@@ -92,23 +92,30 @@ def window_of(call: Call, setting: Setting) -> tuple[int, int] | None:
     return earliest, max(earliest, call.now - behind_ns)
 
 
-def records_at(call: Call, table: Table, t_ns: int) -> tuple[list[bytes], list[bytes]]:
-    """Keys and records of a table as they were at an instant within its window.
+def shelf_at(call: Call, table: Table, t_ns: int) -> Shelf:
+    """The items of a table as they were at an instant within its window, without indexes.
 
     What was changed after it is undone, newest first.
     """
-    keys, records = call.rows(SHELVES)[table.name].rows.dump()
+    now = call.rows(SHELVES)[table.name]
+    keys, records = now.rows.dump()
     log = call.rows(LOGS).get(table.id)
     if log is None or log.position(t_ns + 1) == log.next:
-        return keys, records
+        return Shelf.of(ShelfData(keys, records, now.bytes, {}))
     state = Ordered.of(keys, records)
     later = [change for _, change in log.since(log.position(t_ns + 1))]
+    size = now.bytes
     for change in reversed(later):
+        if change.after is not None:
+            size -= size_in(change.after)
         if change.before is None:
             state.remove(change.key)
         else:
             state.put(change.key, change.before)
-    return state.dump()
+            size += size_in(change.before)
+    shelf = Shelf()
+    shelf.rows, shelf.bytes = state, size
+    return shelf
 
 
 def restore_table_from_backup(call: Call, request: Input) -> Output:
@@ -117,9 +124,8 @@ def restore_table_from_backup(call: Call, request: Input) -> Output:
     if backup.status != "AVAILABLE":
         raise AwsError("BackupInUseException", f"Backup is being created: {backup.arn}")
     restored = Restored(backup.table_arn, backup.arn, backup.created_ns)
-    return _restore(
-        call, request, backup.definition, backup.key, restored, (backup.keys, backup.records)
-    )
+    shelf = Shelf.of(ShelfData(backup.keys, backup.records, backup.size, {}))
+    return _restore(call, request, backup.definition, backup.key, restored, shelf)
 
 
 def restore_table_to_point_in_time(call: Call, request: Input) -> Output:
@@ -145,9 +151,9 @@ def restore_table_to_point_in_time(call: Call, request: Input) -> Output:
             "RestoreDateTime must be between EarliestRestorableDateTime and "
             "LatestRestorableDateTime",
         )
-    found = records_at(call, table, moment)
+    shelf = shelf_at(call, table, moment)
     restored = Restored(table.arn, "", moment)
-    return _restore(call, request, definition_of(table), setting.key, restored, found)
+    return _restore(call, request, definition_of(table), setting.key, restored, shelf)
 
 
 def _restore(
@@ -156,7 +162,7 @@ def _restore(
     definition: Mapping[str, Any],
     key: str,
     restored: Restored,
-    found: tuple[list[bytes], list[bytes]],
+    shelf: Shelf,
 ) -> Output:
     name = request["TargetTableName"]
     check_name(name, "targetTableName")
@@ -167,9 +173,6 @@ def _restore(
     check_limits(call, wanted)
     if "SSESpecificationOverride" in request:
         key = encryption.chosen_key(call, request["SSESpecificationOverride"])
-    shelf = Shelf()
-    shelf.rows = Ordered.of(*found)
-    shelf.bytes = sum(map(size_in, found[1]))
     delay_ns = BACKUP.delay_ns(call.cloud.settings.lifecycle, "restoring")
     table, setting = make(call, name, wanted, shelf=shelf, restored=restored, delay_ns=delay_ns)
     setting.key = key

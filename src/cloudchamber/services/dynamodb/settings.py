@@ -5,7 +5,7 @@ Rules of this file: plain data and its tables. Whoever reads and writes items ne
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -69,7 +69,6 @@ class Setting(msgspec.Struct):
     insights: dict[str, Insight] = {}
     replicas: list[Replica] = []
     restored: Restored | None = None
-    pending: dict[str, Any] = {}
 
 
 class Policy(msgspec.Struct, frozen=True):

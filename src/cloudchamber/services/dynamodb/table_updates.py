@@ -22,6 +22,7 @@ from cloudchamber.services.dynamodb.definitions import (
     check_stream,
     check_warm,
     invalid,
+    not_simulated,
     validation,
 )
 from cloudchamber.services.dynamodb.lifecycle import HOUR_NS, TABLE
@@ -57,7 +58,7 @@ def update_table(call: Call, request: Input) -> Output:
     table = expect_table(call, request["TableName"])
     for member in NOT_SIMULATED:
         if member in request:
-            raise validation(f"{member} is not simulated by Cloudchamber")
+            raise not_simulated(call.operation_name, member)
     if not any(member in request for member in _CHANGES):
         raise validation(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "

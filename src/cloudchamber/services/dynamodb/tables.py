@@ -28,11 +28,12 @@ from cloudchamber.services.dynamodb.definitions import (
     check_on_demand,
     check_stream,
     check_warm,
+    not_simulated,
     read_attributes,
     validation,
 )
 from cloudchamber.services.dynamodb.keys import KeyAttribute, KeySchema
-from cloudchamber.services.dynamodb.lifecycle import COUNTED_EVERY_NS, TABLE
+from cloudchamber.services.dynamodb.lifecycle import COUNTED_EVERY_NS, HOUR_NS, TABLE
 from cloudchamber.services.dynamodb.lookup import expect_table, find_table, name_in, setting_of
 from cloudchamber.services.dynamodb.nouns import SHELVES, TABLES, Index, Table, Throughput
 from cloudchamber.services.dynamodb.settings import SETTINGS, Restored, Setting
@@ -51,7 +52,7 @@ def create_table(call: Call, request: Input) -> Output:
     """Make a table; it is ACTIVE a little later."""
     name = name_in(request["TableName"])
     check_name(name)
-    check_request(request)
+    check_request(call.operation_name, request)
     arn = call.arn(f"table/{name}")
     tags = tagging.checked({}, request.get("Tags", ()))
     if tags:
@@ -76,11 +77,11 @@ def create_table(call: Call, request: Input) -> Output:
     return {"TableDescription": show_table(call, table)}
 
 
-def check_request(request: Mapping[str, Any]) -> None:
+def check_request(operation: str, request: Mapping[str, Any]) -> None:
     """Everything of a new table that can be told from the request alone."""
     for member in NOT_SIMULATED:
         if member in request:
-            raise validation(f"{member} is not simulated by Cloudchamber")
+            raise not_simulated(operation, member)
     check_definitions(request)
     check_billing(request)
     check_stream(request.get("StreamSpecification"))
@@ -99,6 +100,13 @@ def check_limits(call: Call, request: Mapping[str, Any]) -> None:
             "LimitExceededException",
             f"Subscriber limit exceeded: There is a limit of {call.quota('tables')} tables per "
             "subscriber",
+        )
+    most = call.quota("concurrent-changes")
+    if sum(table.status != "ACTIVE" for table in tables.values()) >= most:
+        raise AwsError(
+            "LimitExceededException",
+            f"Subscriber limit exceeded: Only {most} tables can be created, updated, or deleted "
+            "simultaneously",
         )
     parts = [request, *request.get("GlobalSecondaryIndexes", ())]
     for member, what, quota in (
@@ -354,4 +362,16 @@ def count(call: Call, name: str, id_: str) -> None:
         side = shelf.side(index)
         counted[index] = (len(side.entries), side.bytes)
     setting_of(call, table).counted = counted
+    _meter(call, table, sum(size for _, size in counted.values()))
     call.after(COUNTED_EVERY_NS, COUNT, name, id_, weak=True)
+
+
+def _meter(call: Call, table: Table, size: int) -> None:
+    """Count six hours of storage and of provisioned units, as AWS bills them."""
+    hours = COUNTED_EVERY_NS // HOUR_NS
+    prefix = "IA-" if table.table_class != "STANDARD" else ""
+    call.meter(f"{prefix}TimedStorage-ByteHrs", size * hours, table.arn)
+    for what in ("read", "write"):
+        units = units_of(table, what)
+        if units:
+            call.meter(f"{prefix}{what.title()}CapacityUnit-Hrs", units * hours, table.arn)
