@@ -215,7 +215,7 @@ def of_new_object(call: Call, bucket: Bucket, request: Input) -> tuple[str, Sett
     if not asks:
         return name, None
     arn = f"{bucket.arn}/{request.get('Key', '')}"
-    if owner == bucket.account:
+    if call.caller.account == bucket.account:
         require(call, "s3:PutObjectAcl", arn)
     wanted = _find_wanted(request, owner, bucket.account)
     kept = None if wanted is None else _keep(wanted, owner)

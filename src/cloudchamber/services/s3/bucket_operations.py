@@ -5,7 +5,7 @@ Rules of this file: declaration only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Final
@@ -16,6 +16,11 @@ from cloudchamber.services.s3 import (
     acls,
     bucket_policies,
     bucket_settings,
+    changes,
+    events,
+    lifecycle_days,
+    lifecycle_rules,
+    notification_rules,
 )
 from cloudchamber.services.s3.asked import by_version, of_bucket, of_object
 from cloudchamber.services.s3.lookup import arn_of_bucket, arn_of_object
@@ -78,6 +83,24 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             bucket_settings.put_bucket_encryption, action="PutEncryptionConfiguration"
         ),
         "PutBucketRequestPayment": _on_bucket(bucket_settings.put_bucket_request_payment),
+        # What happens by itself
+        "DeleteBucketLifecycle": _on_bucket(
+            lifecycle_rules.delete_bucket_lifecycle, action="PutLifecycleConfiguration"
+        ),
+        "GetBucketLifecycleConfiguration": _on_bucket(
+            lifecycle_rules.get_bucket_lifecycle_configuration, action="GetLifecycleConfiguration"
+        ),
+        "GetBucketNotificationConfiguration": _on_bucket(
+            notification_rules.get_bucket_notification_configuration,
+            action="GetBucketNotification",
+        ),
+        "PutBucketLifecycleConfiguration": _on_bucket(
+            lifecycle_rules.put_bucket_lifecycle_configuration, action="PutLifecycleConfiguration"
+        ),
+        "PutBucketNotificationConfiguration": _on_bucket(
+            notification_rules.put_bucket_notification_configuration,
+            action="PutBucketNotification",
+        ),
         # What is not here
         "CreateBucketMetadataConfiguration": refused("there are no S3 Tables to keep metadata in"),
         "CreateBucketMetadataTableConfiguration": refused(
@@ -87,4 +110,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "ListDirectoryBuckets": refused("it is for directory buckets, which are not here"),
         "WriteGetObjectResponse": refused("there is no Object Lambda"),
     }
+)
+
+KERNEL_EVENTS: Final[Mapping[str, Callable[..., None]]] = MappingProxyType(
+    {
+        events.NOTIFY: events.notify,
+        lifecycle_rules.MIDNIGHT: lifecycle_days.midnight,
+    }
+)
+SUBSCRIBES: Final[Mapping[str, Callable[..., None]]] = MappingProxyType(
+    {changes.OBJECT_CHANGED: events.on_change}
 )

@@ -17,7 +17,7 @@ from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
-from cloudchamber.services.s3 import acls, errors, tags
+from cloudchamber.services.s3 import acls, errors, lifecycle_rules, tags
 from cloudchamber.services.s3.limits import KEY_BYTES_MAX, METADATA_BYTES_MAX
 from cloudchamber.services.s3.nouns import STANDARD, Bucket, ObjectVersion, Settings
 from cloudchamber.services.s3.versions import http_date
@@ -140,3 +140,6 @@ def add_expiration(
     """Say when the bucket's lifecycle rules will let the version expire, if they will."""
     if bucket.lifecycle is None:
         return
+    header = lifecycle_rules.expiration_header(bucket, key, version)
+    if header is not None:
+        output["Expiration"] = header

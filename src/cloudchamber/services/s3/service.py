@@ -122,9 +122,11 @@ SERVICE: Final = Service(
     tables=(BUCKETS, CURRENT, NONCURRENT, UPLOADS),
     quotas=QUOTAS,
     kernel_events={
+        **bucket_operations.KERNEL_EVENTS,
         restoring.RESTORED: restoring.restored,
         restoring.RESTORE_ENDED: restoring.restore_ended,
     },
+    subscribes=bucket_operations.SUBSCRIBES,
     owner_of=permissions.owner_of,
     resource_policy=permissions.resource_policy,
     access_denied="AccessDenied",
