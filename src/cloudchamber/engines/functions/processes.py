@@ -24,7 +24,7 @@ PIPE_BYTES: Final = 65536
 FILES_MAX: Final = 1024
 PROC: Final = Path("/proc")
 PAGE_BYTES: Final = resource.getpagesize()
-SWEEPS_MAX: Final = 50
+SWEEPS_MAX: Final = 100
 
 
 class Process:
@@ -117,9 +117,12 @@ class Process:
     def kill(self) -> None:
         """End it and everything it started."""
         self._signal(signal.SIGKILL)
+        clean = 0
         for _ in range(SWEEPS_MAX):
             left = [pid for pid in self._family() if pid != self.pid]
-            if not left:
+            # Once is not enough: one that ended while we looked may just have begun another.
+            clean = 0 if left else clean + 1
+            if clean == 2:
                 break
             for pid in left:
                 try:
