@@ -143,7 +143,7 @@ def test_replicas_that_cannot_be(chamber: Chamber, db: Any) -> None:
     assert update(Delete={"RegionName": THERE})[0] == "ValidationException"
     chamber.client("dynamodb", THERE).create_table(**simple())
     assert update(Create={"RegionName": THERE})[0] == "ValidationException"
-    assert "not simulated" in refusal(
+    assert "STRONG is missing" in refusal(
         db.update_table, TableName="jobs", MultiRegionConsistency="STRONG",
         ReplicaUpdates=[{"Create": {"RegionName": ELSEWHERE}}],
     )[1]  # fmt: skip

@@ -168,7 +168,7 @@ def test_exports_that_are_refused(db: Any, s3: Any) -> None:
         "PointInTimeRecoveryUnavailableException"
     )
     assert refusal(call, TableArn=ARN, S3Bucket="files", ExportFormat="ION")[0] == (
-        "ValidationException"
+        "NotImplemented"
     )
     assert refusal(db.describe_export, ExportArn=f"{ARN}/export/01")[0] == (
         "ExportNotFoundException"
@@ -290,7 +290,7 @@ def test_imports_that_fail_or_are_refused(db: Any, s3: Any) -> None:
     assert refusal(db.import_table, InputFormat="CSV", **request) == (
         "ResourceInUseException", "Table already exists: other",
     )  # fmt: skip
-    assert refusal(db.import_table, InputFormat="ION", **request)[0] == "ValidationException"
+    assert refusal(db.import_table, InputFormat="ION", **request)[0] == "NotImplemented"
     assert refusal(db.describe_import, ImportArn=f"{ARN}/import/0123456789")[0] == (
         "ImportNotFoundException"
     )
