@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from cloudchamber.cloud.arns import find_arn
+from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.secretsmanager import engine
@@ -61,6 +62,10 @@ def rotate_secret(call: Call, request: Input) -> Output:
         raise invalid_request("No Lambda rotation function ARN is associated with this secret.")
     rules = _rules(request, old)
     _check_pending(secret)
+    arn = find_arn(function)
+    if arn is not None and arn.account == call.caller.account:
+        # "You also need lambda:InvokeFunction permissions on the rotation function."
+        require(call, "lambda:InvokeFunction", function)
     now = request.get("RotateImmediately", True)
     rotation = Rotation(
         function=function, rules=rules, rotated_ns=old.rotated_ns if old is not None else 0

@@ -76,6 +76,15 @@ def read(call: Call, text: str) -> Asked:
     return Asked(arn.account or call.account, resource.removeprefix("parameter"), selector, True)
 
 
+def is_readable(call: Call, text: str) -> bool:
+    """Whether this is a name or an ARN that a parameter could have."""
+    try:
+        read(call, text)
+    except AwsError:
+        return False
+    return True
+
+
 def check_form(name: str) -> None:
     """Raises ValidationException for what no parameter can be called."""
     if not NAME.fullmatch(name) or RESERVED_FOR_SSM.match(name):

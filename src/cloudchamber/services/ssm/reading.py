@@ -33,6 +33,10 @@ def get_parameters(call: Call, request: Input) -> Output:
     found: list[dict[str, Any]] = []
     missing: list[str] = []
     for text in dict.fromkeys(request["Names"]):
+        # "A list of parameters that aren't formatted correctly", for one.
+        if not secret_references.is_reference(text.strip()) and not names.is_readable(call, text):
+            missing.append(text)
+            continue
         try:
             found.append(_resolve(call, text, request.get("WithDecryption", False)))
         except AwsError as error:

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from cloudchamber import Chamber
-from tests.unit.services.secretsmanager.vault import ONE, TWO, refusal, value
+from tests.unit.services.secretsmanager.vault import (
+    DAYS,
+    FUNCTION,
+    ONE,
+    TWO,
+    Functions,
+    refusal,
+    value,
+)
 
 
 @pytest.fixture
@@ -97,6 +105,20 @@ def test_making_one_with_tags_and_replicas_needs_more(secrets: Any, ann: Any) ->
     )
     anns.create_secret(Name="app/x")
     assert denied(anns.create_secret, Name="other")
+
+
+def test_rotating_needs_the_function_as_well(
+    secrets: Any, ann: Any, functions: Functions
+) -> None:  # fmt: skip
+    anns, give = ann
+    secrets.create_secret(Name="a", SecretString="1")
+    give(Action="secretsmanager:RotateSecret")
+    request = {"SecretId": "a", "RotationLambdaARN": FUNCTION, "RotationRules": DAYS}
+    assert denied(anns.rotate_secret, **request)
+    assert "RotationEnabled" not in secrets.describe_secret(SecretId="a")
+    give(Action=["secretsmanager:RotateSecret", "lambda:InvokeFunction"])
+    anns.rotate_secret(**request)
+    assert secrets.describe_secret(SecretId="a")["RotationEnabled"] is True
 
 
 def test_a_policy_lets_another_account_in(secrets: Any, chamber: Chamber) -> None:

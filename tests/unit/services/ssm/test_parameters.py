@@ -249,6 +249,9 @@ def test_several_are_read_by_name(ssm: Any) -> None:
         ("b", "2"),
     ]
     assert answer["InvalidParameters"] == ["none", "b:9"]
+    answer = ssm.get_parameters(Names=["a b", "b", "x/y"])
+    assert [each["Name"] for each in answer["Parameters"]] == ["b"]
+    assert answer["InvalidParameters"] == ["a b", "x/y"]
 
 
 def test_deletion(ssm: Any) -> None:
