@@ -54,20 +54,14 @@ def _parts(version: ObjectVersion, request: Input) -> dict[str, Any]:
     if not version.composite:
         # S3 lists the parts only of objects whose parts have checksums of their own.
         return shown
-    most, marker = request.get("MaxParts", PAGE_MAX), request.get("PartNumberMarker", "0")
-    try:
-        after = int(marker)
-    except ValueError:
-        raise errors.invalid_argument(
-            "Invalid part number marker", "x-amz-part-number-marker", marker
-        ) from None
+    most, after = request.get("MaxParts", PAGE_MAX), request.get("PartNumberMarker", 0)
     behind = [part for part in parts if part.number > after]
     page = behind[: max(most, 0)]
-    shown["PartNumberMarker"] = str(after)
+    shown["PartNumberMarker"] = after
     shown["MaxParts"] = most
     shown["IsTruncated"] = len(page) < len(behind)
     if page:
-        shown["NextPartNumberMarker"] = str(page[-1].number)
+        shown["NextPartNumberMarker"] = page[-1].number
     shown["Parts"] = [
         {
             "PartNumber": part.number,

@@ -7,11 +7,19 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from cloudchamber.cloud.errors import AwsError
 
+# What no XML can hold, not even written as a reference.
+_UNSAYABLE: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 DENIED: Final = "Access Denied"
+
+
+def sayable(text: str) -> str:
+    """A key as an error can show it."""
+    return _UNSAYABLE.sub("\ufffd", text)
 
 
 def no_such_bucket(name: str) -> AwsError:
@@ -22,13 +30,13 @@ def no_such_bucket(name: str) -> AwsError:
 
 def no_such_key(key: str) -> AwsError:
     """404: the key has no version, or is deleted."""
-    return AwsError("NoSuchKey", "The specified key does not exist.", 404, Key=key)
+    return AwsError("NoSuchKey", "The specified key does not exist.", 404, Key=sayable(key))
 
 
 def no_such_version(key: str, version_id: str) -> AwsError:
     """404: the key has no version of that id."""
     message = "The specified version does not exist."
-    return AwsError("NoSuchVersion", message, 404, Key=key, VersionId=version_id)
+    return AwsError("NoSuchVersion", message, 404, Key=sayable(key), VersionId=version_id)
 
 
 def bad_version_id(version_id: str) -> AwsError:

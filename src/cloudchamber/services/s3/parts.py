@@ -6,7 +6,7 @@ to lie; the object will refer to them.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.service import Input, Output
@@ -22,8 +22,6 @@ from cloudchamber.services.s3.owners import owner_of
 from cloudchamber.services.s3.sealing import salted
 from cloudchamber.services.s3.uploads import expect_upload, initiator_of
 from cloudchamber.wire.checksums import DEFAULT
-
-MARKER: Final = "part-number-marker"
 
 
 def upload_part(call: Call, request: Input) -> Output:
@@ -146,15 +144,15 @@ def list_parts(call: Call, request: Input) -> Output:
     properties.check_payer(call, bucket, request)
     upload = expect_upload(call, bucket, request)
     size = page_size(request, "MaxParts", "max-parts")
-    after = read_marker(request.get("PartNumberMarker", "0"))
+    after = request.get("PartNumberMarker", 0)
     numbers = [number for number in sorted(upload.parts) if number > after]
     page = numbers[:size]
     output: Output = {
         "Bucket": bucket.name,
         "Key": upload.key,
         "UploadId": upload.upload_id,
-        "PartNumberMarker": str(after),
-        "NextPartNumberMarker": str(page[-1] if page else 0),
+        "PartNumberMarker": after,
+        "NextPartNumberMarker": page[-1] if page else 0,
         "MaxParts": size,
         "IsTruncated": 0 < len(page) < len(numbers),
         "StorageClass": upload.storage_class,
@@ -179,12 +177,3 @@ def _shown(upload: MultipartUpload, part: Part) -> dict[str, Any]:
     if upload.algorithm:
         shown[f"Checksum{upload.algorithm}"] = part.checksum
     return shown
-
-
-def read_marker(text: str) -> int:
-    """A part number marker as a number. Raises InvalidArgument."""
-    if not text.isdecimal():
-        raise errors.invalid_argument(
-            "Argument part-number-marker must be an integer between 0 and 2147483647", MARKER, text
-        )
-    return int(text)
