@@ -27,20 +27,40 @@ QUOTAS: Final = MappingProxyType(
     }
 )
 
+# Combined rates of several operations are kept for each of them alone.
+_PER_SECOND: Final = MappingProxyType(
+    {
+        10_000: ("GetSecretValue",),
+        40_000: ("DescribeSecret",),
+        100: ("BatchGetSecretValue", "ListSecrets"),
+        50: (
+            "CancelRotateSecret",
+            "CreateSecret",
+            "DeleteResourcePolicy",
+            "DeleteSecret",
+            "GetRandomPassword",
+            "GetResourcePolicy",
+            "ListSecretVersionIds",
+            "PutResourcePolicy",
+            "PutSecretValue",
+            "RemoveRegionsFromReplication",
+            "ReplicateSecretToRegions",
+            "RestoreSecret",
+            "RotateSecret",
+            "StopReplicationToReplica",
+            "TagResource",
+            "UntagResource",
+            "UpdateSecret",
+            "UpdateSecretVersionStage",
+            "ValidateResourcePolicy",
+        ),
+    }
+)
 RATES: Final = MappingProxyType(
     {
-        "DescribeSecret": Rate(40_000, 40_000, _LIMITS),
-        "GetSecretValue": Rate(10_000, 10_000, _LIMITS),
-        "BatchGetSecretValue": Rate(100, 100, _LIMITS),
-        "CreateSecret": Rate(50, 50, _LIMITS),
-        "DeleteSecret": Rate(50, 50, _LIMITS),
-        "GetRandomPassword": Rate(50, 50, _LIMITS),
-        "ListSecrets": Rate(100, 100, _LIMITS),
-        "ListSecretVersionIds": Rate(50, 50, _LIMITS),
-        "PutSecretValue": Rate(50, 50, _LIMITS),
-        "RestoreSecret": Rate(50, 50, _LIMITS),
-        "RotateSecret": Rate(50, 50, _LIMITS),
-        "UpdateSecret": Rate(50, 50, _LIMITS),
+        operation: Rate(rate, rate, _LIMITS)
+        for rate, operations in _PER_SECOND.items()
+        for operation in operations
     }
 )
 
