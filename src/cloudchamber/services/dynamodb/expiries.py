@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 from __future__ import annotations
 
 from decimal import Decimal
-from heapq import heapify, heappush
+from heapq import heappush
 from typing import Any, Final
 
 import msgspec
@@ -17,10 +17,13 @@ from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.cloud.store import Table as StoreTable
 from cloudchamber.services.dynamodb.lifecycle import TIME_TO_LIVE
-from cloudchamber.services.dynamodb.nouns import SHELVES, Table
+from cloudchamber.services.dynamodb.nouns import SHELVES, TABLES, Table
 from cloudchamber.services.dynamodb.shelf import unpack
 
+COLLECT: Final = "dynamodb.time-to-live-collected"
 SWEEP: Final = "dynamodb.time-to-live-swept"
+COLLECTED: Final = 5_000  # items looked at in one go
+PAUSE_NS: Final = 5_000_000
 SECONDS_MAX: Final = 253_402_300_800  # the year 10000: what is later never comes
 
 
@@ -35,16 +38,32 @@ class Expiries(msgspec.Struct):
 EXPIRIES: Final = StoreTable("dynamodb.expiries", Expiries)  # by table id
 
 
-def collect(call: Call, table: Table, attribute: str) -> None:
-    """Look at every item once."""
-    expiries = call.rows(EXPIRIES).setdefault(table.id, Expiries())
-    expiries.heap = [
-        (second, key)
-        for key, item in call.rows(SHELVES)[table.name].items()
-        if (second := expiry_of(item, attribute)) is not None
-    ]
-    heapify(expiries.heap)
-    look_next(call, table, expiries)
+def collect(call: Call, table: Table) -> None:
+    """Look at every item once, from now on, a slice at a time."""
+    stop(call, table)
+    call.rows(EXPIRIES, table.account, table.region)[table.id] = Expiries()
+    call.after(0, COLLECT, table.account, table.region, table.name, table.id, b"")
+
+
+def collected(call: Call, account: str, region: str, name: str, id_: str, after: bytes) -> None:
+    """Look at the next slice of items."""
+    table = call.rows(TABLES, account, region).get(name)
+    expiries = call.rows(EXPIRIES, account, region).get(id_)
+    if table is None or table.id != id_ or table.ttl is None or expiries is None:
+        return
+    last = b""
+    shelf = call.rows(SHELVES, account, region)[name]
+    for number, (key, item) in enumerate(shelf.items(after, COLLECTED), 1):
+        second = expiry_of(item, table.ttl.attribute)
+        if second is not None:
+            heappush(expiries.heap, (second, key))
+        if number == COLLECTED:
+            last = key
+    if last:
+        pause_ns = 0 if call.cloud.settings.lifecycle == "instant" else PAUSE_NS
+        call.after(pause_ns, COLLECT, account, region, name, id_, last)
+    else:
+        look_next(call, table, expiries)
 
 
 def expiry_of(item: dict[str, dict[str, Any]], attribute: str) -> int | None:

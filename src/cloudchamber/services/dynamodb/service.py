@@ -182,6 +182,7 @@ SERVICE: Final = Service(
         remains.SWEEP: remains.sweep,
         streams.FORGET: streams.forget,
         time_to_live.SETTLED: time_to_live.settled,
+        expiries.COLLECT: expiries.collected,
         expiries.SWEEP: time_to_live.sweep,
         backups.MADE: backups.made,
         backups.EXPIRED: backups.expired,

@@ -91,7 +91,7 @@ def settled(call: Call, name: str, id_: str) -> None:
     if table.ttl.status == "DISABLED":
         table.ttl = None
     else:
-        collect(call, table, table.ttl.attribute)
+        collect(call, table)
     table.is_watched = watching.is_wanted(table, setting_of(call, table))
 
 
@@ -119,5 +119,6 @@ def sweep(call: Call, account: str, region: str, name: str, id_: str) -> None:
         call.meter("TimeToLiveDeletedItemCount", deleted, table.arn)
         call.event(table.arn, "dynamodb.items-expired", f"{deleted} items of {name} have expired")
     if len(heap) > STALE_MIN + 4 * shelf.count:
-        collect(call, table, table.ttl.attribute)
-    look_next(call, table, expiries, PAUSE_NS)
+        collect(call, table)
+    else:
+        look_next(call, table, expiries, PAUSE_NS)
