@@ -151,7 +151,8 @@ def test_what_holds(text: str, expected: bool) -> None:
         (
             "begins_with(pk, :four)",
             (
-                "Incorrect operand type for operator or function; operator or function: begins_with, "
+                "Incorrect operand type for operator or function; operator or function: "
+                "begins_with, "
                 "operand type: N"
             ),
         ),
@@ -172,7 +173,8 @@ def test_what_holds(text: str, expected: bool) -> None:
         (
             "n between :six and :four",
             (
-                "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "
+                "The BETWEEN operator requires upper bound to be greater than or equal to lower "
+                "bound; "
                 "lower bound operand: AttributeValue: {N:6}, upper bound operand: AttributeValue: "
                 "{N:4}"
             ),
@@ -180,14 +182,16 @@ def test_what_holds(text: str, expected: bool) -> None:
         (
             "n between :six and :a",
             (
-                "The BETWEEN operator requires same data type for lower and upper bounds; lower bound "
+                "The BETWEEN operator requires same data type for lower and upper bounds; lower "
+                "bound "
                 "operand: AttributeValue: {N:6}, upper bound operand: AttributeValue: {S:a}"
             ),
         ),
         (
             "pk = pk",
             (
-                "The first operand must be distinct from the remaining operands for this operator or "
+                "The first operand must be distinct from the remaining operands for this "
+                "operator or "
                 "function; operator: =, first operand: [pk]"
             ),
         ),
@@ -195,7 +199,8 @@ def test_what_holds(text: str, expected: bool) -> None:
         (
             "size(:four) = :four",
             (
-                "Incorrect operand type for operator or function; operator or function: size, operand "
+                "Incorrect operand type for operator or function; operator or function: size, "
+                "operand "
                 "type: N"
             ),
         ),

@@ -65,14 +65,16 @@ def test_numbers_come_back_in_one_form(text: str, kept: str) -> None:
         (
             "1e126",
             (
-                "Number overflow. Attempting to store a number with magnitude larger than supported "
+                "Number overflow. Attempting to store a number with magnitude larger than "
+                "supported "
                 "range"
             ),
         ),
         (
             "-1e-131",
             (
-                "Number underflow. Attempting to store a number with magnitude smaller than supported "
+                "Number underflow. Attempting to store a number with magnitude smaller than "
+                "supported "
                 "range"
             ),
         ),

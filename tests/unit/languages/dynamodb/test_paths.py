@@ -114,7 +114,8 @@ KIND = "Invalid KeyConditionExpression: "
         (
             "pk = sk",
             (
-                f"{KIND}Invalid condition in KeyConditionExpression: Multiple attribute names used in "
+                f"{KIND}Invalid condition in KeyConditionExpression: Multiple attribute names "
+                f"used in "
                 "one condition"
             ),
         ),
@@ -125,7 +126,8 @@ KIND = "Invalid KeyConditionExpression: "
         (
             "pk = :one",
             (
-                "One or more parameter values were invalid: Condition parameter type does not match "
+                "One or more parameter values were invalid: Condition parameter type does not "
+                "match "
                 "schema type"
             ),
         ),

@@ -29,7 +29,8 @@ INVALID = "One or more parameter values were invalid: "
         (
             {"S": "a", "N": "1"},
             (
-                "Supplied AttributeValue has more than one datatypes set, must contain exactly one of "
+                "Supplied AttributeValue has more than one datatypes set, must contain exactly "
+                "one of "
                 "the supported datatypes"
             ),
         ),
