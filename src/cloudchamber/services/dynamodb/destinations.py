@@ -41,9 +41,10 @@ def enable_kinesis_streaming_destination(call: Call, request: Input) -> Output:
         raise validation(f"Invalid StreamArn: {arn}")
     have = _find(setting, arn)
     if have is not None and have.status != "DISABLED":
-        raise AwsError(
-            "ResourceInUseException",
-            f"Table {table.name} already has Kinesis destination {arn} in status {have.status}",
+        raise validation(
+            "Table is not in a valid state to enable Kinesis Streaming Destination: "
+            "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform "
+            "ENABLE operation."
         )
     active = sum(each.status != "DISABLED" for each in setting.destinations)
     if active >= DESTINATIONS_MAX:
@@ -122,10 +123,10 @@ def _expect(call: Call, request: Input) -> tuple[Table, Destination]:
     if destination is None:
         raise not_found(f"Table {table.name} has no Kinesis destination {request['StreamArn']}")
     if destination.status != "ACTIVE":
-        raise AwsError(
-            "ResourceInUseException",
-            "Table is not in a valid state to change Kinesis Streaming Destination: "
-            f"KinesisStreamingDestination must be ACTIVE and is {destination.status}",
+        verb = "disable" if call.operation_name.startswith("Disable") else "update"
+        raise validation(
+            f"Table is not in a valid state to {verb} Kinesis Streaming Destination: "
+            f"{call.operation_name} must be ACTIVE to perform {verb.upper()} operation."
         )
     return table, destination
 

@@ -66,7 +66,7 @@ def update_table(call: Call, request: Input) -> Output:
         )
     check_free(table)
     setting = setting_of(call, table)
-    _check_settings(table, request)
+    _check_settings(table, setting, request)
     _check_capacity(call, table, request)
     indexes.check_updates(table, request)
     _check_index_figures(call, table, request)
@@ -98,14 +98,18 @@ def updated(call: Call, name: str, id_: str) -> None:
                 index.status = "ACTIVE"
 
 
-def _check_settings(table: Table, request: Input) -> None:
+def _check_settings(table: Table, setting: Setting, request: Input) -> None:
     specification = request.get("StreamSpecification")
     if specification is not None:
         view = check_stream(specification)
         if view is not None and table.stream is not None:
-            raise validation(f"Table already has an enabled stream: {table.stream.arn}")
+            raise validation(f"Table already has an enabled stream: TableName: {table.name}")
         if view is None and table.stream is None:
             raise validation("Table is already in the desired state: stream is disabled")
+        if view is None and setting.replicas:
+            raise validation("The stream of a table that has replicas cannot be disabled")
+        if "ProvisionedThroughput" in request or "BillingMode" in request:
+            raise invalid("You cannot modify stream status while updating table IOPS")
     check_on_demand(request.get("OnDemandThroughput"))
     check_warm(request.get("WarmThroughput"))
     _check_warmer(table, request.get("WarmThroughput"))

@@ -156,18 +156,14 @@ def test_a_kinesis_destination_says_that_nothing_arrives(chamber: Chamber, db: A
     assert found["DestinationStatus"] == "ACTIVE"
     assert "nothing is delivered" in found["DestinationStatusDescription"]
     db.put_item(TableName="jobs", Item={"pk": {"S": "b"}})
-    assert refusal(db.enable_kinesis_streaming_destination, **names)[0] == (
-        "ResourceInUseException"
-    )
+    assert refusal(db.enable_kinesis_streaming_destination, **names)[0] == ("ValidationException")
     micro = {"ApproximateCreationDateTimePrecision": "MICROSECOND"}
     db.update_kinesis_streaming_destination(**names, UpdateKinesisStreamingConfiguration=micro)
     assert refusal(
         db.update_kinesis_streaming_destination, **names, UpdateKinesisStreamingConfiguration=micro
     )[0] == "ValidationException"  # fmt: skip
     db.disable_kinesis_streaming_destination(**names)
-    assert refusal(db.disable_kinesis_streaming_destination, **names)[0] == (
-        "ResourceInUseException"
-    )
+    assert refusal(db.disable_kinesis_streaming_destination, **names)[0] == ("ValidationException")
     odd = {"TableName": "jobs", "StreamArn": ARN}
     assert refusal(db.enable_kinesis_streaming_destination, **odd)[0] == "ValidationException"
 

@@ -149,6 +149,24 @@ def test_replicas_that_cannot_be(chamber: Chamber, db: Any) -> None:
     )[1]  # fmt: skip
 
 
+def test_a_replicated_table_keeps_its_stream(chamber: Chamber, db: Any) -> None:
+    replicate(chamber, db)
+    off = {"StreamEnabled": False}
+    assert refusal(db.update_table, TableName="jobs", StreamSpecification=off)[0] == (
+        "ValidationException"
+    )
+
+
+def test_a_replica_leaves_when_its_table_is_deleted(chamber: Chamber, db: Any) -> None:
+    there = replicate(chamber, db)
+    there.delete_table(TableName="jobs")
+    chamber.advance("1m")
+    assert replicas(db) == {}
+    put(db, "a", "1")
+    chamber.advance(1)
+    assert content(db) == {"a": "1"}
+
+
 def test_a_world_with_replicas_is_kept(chamber: Chamber, db: Any) -> None:
     there = replicate(chamber, db)
     put(db, "a", "1")

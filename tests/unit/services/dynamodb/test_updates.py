@@ -230,6 +230,22 @@ def test_updates_that_cannot_be(db: Any) -> None:
     )  # fmt: skip
 
 
+def test_a_stream_is_changed_alone(db: Any, chamber: Chamber) -> None:
+    db.create_table(**provisioned())
+    stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    both = {"StreamSpecification": stream, "ProvisionedThroughput": units(9, 9)}
+    assert refusal(db.update_table, TableName="jobs", **both) == (
+        "ValidationException",
+        INVALID + "You cannot modify stream status while updating table IOPS",
+    )
+    db.update_table(TableName="jobs", StreamSpecification=stream)
+    chamber.advance(1)
+    other = {**stream, "StreamViewType": "OLD_IMAGE"}
+    assert refusal(db.update_table, TableName="jobs", StreamSpecification=other) == (
+        "ValidationException", "Table already has an enabled stream: TableName: jobs",
+    )  # fmt: skip
+
+
 def test_a_table_that_is_being_changed_is_in_use() -> None:
     with Chamber(seed=1, lifecycle="realistic") as chamber:
         db = chamber.client("dynamodb")
