@@ -93,7 +93,7 @@ class Environment:
             self._server.close()
             return
         self._clock = ClockPage(self.places.clock, order.now_ns, walking)
-        names = variables(order, self.places, api, home, self._program.language)
+        names = variables(order, self.places, api, home, self._program)
         mark = f"AWS_LAMBDA_RUNTIME_API={api}\0".encode()
         family = self._family = Family(
             names, self.places.task, mark, order.ephemeral_mb * MB, self._exited

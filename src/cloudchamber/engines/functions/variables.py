@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from cloudchamber.engines.functions.interpreters import Program
 from cloudchamber.engines.functions.orders import Order
 
 SYSTEM_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
@@ -25,16 +26,20 @@ class Places(NamedTuple):
     clock: Path
 
 
-def variables(order: Order, places: Places, api: str, home: str, language: str) -> dict[str, str]:
+def variables(
+    order: Order, places: Places, api: str, home: str, program: Program
+) -> dict[str, str]:
     """Everything the process finds in its environment.
 
     `api` is host and port of the Runtime API, `home` the URL of the chamber.
     """
+    language = program.language
+    own = "" if language == "provided" else f"{Path(program.argv[0]).parent}:"
     opt, task = str(places.opt), str(places.task)
     found = {
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
-        "PATH": f"{opt}/bin:{SYSTEM_PATH}",
+        "PATH": f"{own}{SYSTEM_PATH}:{opt}/bin",
         "LD_LIBRARY_PATH": f"{task}:{task}/lib:{opt}/lib",
         "TMPDIR": str(places.tmp),
         "HOME": str(places.tmp),
