@@ -174,7 +174,7 @@ def _begin_deletion(call: Call, key: Key) -> int:
     due_ns = call.now + key.window_days * DAY_NS
     key.state = PENDING_DELETION
     key.deletion_ns = due_ns
-    key.deletion_event = call.at(due_ns, DELETE, key.id, weak=True)
+    key.deletion_event = making.at_key(call, key, due_ns, DELETE)
     return due_ns
 
 
@@ -216,11 +216,7 @@ def _leave(call: Call, replica: Key) -> None:
         return
     primary.replicas.remove(replica.region)
     if primary.state == PENDING_REPLICAS and not primary.replicas:
-        due_ns = call.now + primary.window_days * DAY_NS
-        primary.state = PENDING_DELETION
-        primary.deletion_ns = due_ns
-        event = (primary.account, primary.region, call.cause, primary.id)
-        primary.deletion_event = call.cloud.kernel.at(due_ns, DELETE, event, weak=True)
+        _begin_deletion(call, primary)
 
 
 def get_key_last_usage(call: Call, request: Input) -> Output:

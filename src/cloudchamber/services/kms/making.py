@@ -7,7 +7,7 @@ has the same keys. Putting the row into the store is the caller's, after its las
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cloudchamber.services.kms import pairs
 from cloudchamber.services.kms.limits import DAY_NS
@@ -19,6 +19,7 @@ from cloudchamber.services.kms.nouns import (
     KEYS,
     NON_CURRENT,
     PENDING_IMPORT,
+    PENDING_ROTATION,
     Key,
     Material,
 )
@@ -95,26 +96,36 @@ def relatives(call: Call, key: Key) -> list[Key]:
 
 def rotate(call: Call, key: Key, how: str) -> None:
     """Give a key new material, in all its Regions; the old goes on opening what it sealed."""
-    fresh = material_of(key, draw(call, key.arn, key.spec))
+    fresh = None
+    if key.origin != EXTERNAL:
+        fresh = material_of(key, draw(call, key.arn, key.spec))
     for each in relatives(call, key):
+        if fresh is not None:
+            each.materials.append(Material(fresh.id, fresh.data, PENDING_ROTATION))
         for material in each.materials:
             if material.state == CURRENT:
                 material.state = NON_CURRENT
-        each.materials.append(
-            Material(fresh.id, fresh.data, CURRENT, rotated_ns=call.now, rotation=how)
-        )
+            elif material.state == PENDING_ROTATION:
+                material.state = CURRENT
+                material.rotated_ns, material.rotation = call.now, how
         call.event(each.arn, "kms.rotated", f"key {each.id} has new material ({how.lower()})")
 
 
-def plan_rotation(call: Call, key: Key, days: int) -> None:
-    """Have a key rotate every so many days, from now on."""
+def plan_rotation(call: Call, key: Key, days: int, due_ns: int | None = None) -> None:
+    """Have a key rotate every so many days, from now on or first at an instant."""
     key.rotation_days = days
-    _plan(call, key, call.now + days * DAY_NS)
+    _plan(call, key, call.now + days * DAY_NS if due_ns is None else due_ns)
 
 
 def _plan(call: Call, key: Key, t_ns: int) -> None:
     key.rotation_ns = t_ns
-    key.rotation_event = call.at(t_ns, ROTATE, key.id, weak=True)
+    key.rotation_event = at_key(call, key, t_ns, ROTATE)
+
+
+def at_key(call: Call, key: Key, t_ns: int, kind: str, *more: str) -> int:
+    """Schedule a kernel event of a key, in the key's own account and Region."""
+    everything: tuple[Any, ...] = (key.account, key.region, call.cause, key.id, *more)
+    return call.cloud.kernel.at(t_ns, kind, everything, weak=True)
 
 
 def stop_rotation(call: Call, key: Key) -> None:

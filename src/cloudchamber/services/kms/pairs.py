@@ -285,3 +285,20 @@ def decapsulate(private: bytes, sealed: bytes) -> bytes:
     except ValueError as error:
         raise Unfit("not of this kind of key") from error
     return secret
+
+
+def unwrap(private: bytes, algorithm: str, wrapped: bytes) -> bytes:
+    """Key material that was wrapped for import. Raises Unfit.
+
+    RSA_AES_KEY_WRAP is an AES key in OAEP, then the material under it as RFC 5649 says.
+    """
+    if not algorithm.startswith("RSA_AES"):
+        return decrypt(private, algorithm, wrapped)
+    from cryptography.hazmat.primitives import keywrap
+
+    size = load(private).key_size // 8
+    inner = decrypt(private, f"RSAES_OAEP_SHA_{algorithm.rpartition('_')[2]}", wrapped[:size])
+    try:
+        return keywrap.aes_key_unwrap_with_padding(inner, wrapped[size:])
+    except (ValueError, keywrap.InvalidUnwrap) as error:
+        raise Unfit("not wrapped as agreed") from error
