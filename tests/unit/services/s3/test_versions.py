@@ -92,7 +92,8 @@ def test_versions_are_listed_by_page(s3: Any, shelf: str) -> None:
         Bucket=shelf, PaginationConfig={"PageSize": 3}
     )
     seen = [(e["Key"], e["VersionId"]) for page in pages for e in page["Versions"]]
-    newest_first = sorted(reversed(made), key=lambda each: each[0])
+    made.reverse()
+    newest_first = sorted(made, key=lambda each: each[0])
     assert seen == newest_first
     found = code_of(s3.list_object_versions, Bucket=shelf, VersionIdMarker="x")
     assert found == "InvalidArgument"
