@@ -51,9 +51,9 @@ def test_every_answer_says_how_true_it_is(request_: Request, status: int, fideli
 
 def test_a_refusal_is_501_and_names_the_operation(chamber: Chamber) -> None:
     with pytest.raises(ClientError) as caught:
-        chamber.client("kms").create_key()
+        chamber.client("kinesis").list_streams()
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert "kms.CreateKey" in caught.value.response["Error"]["Message"]
+    assert "kinesis.ListStreams" in caught.value.response["Error"]["Message"]
     assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == 0
 
 
