@@ -25,6 +25,7 @@ from cloudchamber.wire.credentials import Credential, parse_credential
 
 if TYPE_CHECKING:
     from cloudchamber.cloud.cloud import Cloud
+    from cloudchamber.cloud.sites import Site
     from cloudchamber.wire.http import Request
     from cloudchamber.wire.routing import Route
 
@@ -33,7 +34,7 @@ GLOBAL_REGIONS = frozenset({"", "aws-global", "*"})
 
 
 def authenticate(
-    cloud: Cloud, request: Request, route: Route, wall_ns: int | None
+    cloud: Cloud, request: Request, route: Route | Site, wall_ns: int | None
 ) -> tuple[Caller, str]:
     """The caller and the region of a request.
 

@@ -33,7 +33,8 @@ class Origin(msgspec.Struct, frozen=True):
 
     `host` is the Host header (answers that name a URL use it), `path` the request's path,
     `protocol` the wire protocol, `is_nested` true for calls between services, and `through` is
-    then the service that makes the call.
+    then the service that makes the call. `trace` is the header X-Amzn-Trace-Id, which goes on from
+    function to function.
     """
 
     host: str = ""
@@ -44,6 +45,7 @@ class Origin(msgspec.Struct, frozen=True):
     protocol: str = ""
     is_nested: bool = False
     through: str = ""
+    trace: str = ""
 
 
 NOWHERE = Origin()
@@ -93,7 +95,9 @@ class Call:
         self.cloud = cloud
         self.service = service
         self.operation_name = operation_name
-        self.operation: Operation = service.operations.get(operation_name, NOT_YET)
+        self.operation: Operation = service.operations.get(operation_name) or (
+            service.sites.get(operation_name, NOT_YET)
+        )
         self.input = request
         self.caller = caller
         self.account = account

@@ -27,6 +27,8 @@ from cloudchamber.cloud.records import CallRecord, Trace, with_bodies
 from cloudchamber.cloud.registry import Registry
 from cloudchamber.cloud.service import Input, Output, Service, Waiting
 from cloudchamber.cloud.settings import Settings, SettingsError, is_account
+from cloudchamber.cloud.sharing import PREFLIGHT, share
+from cloudchamber.cloud.sites import Visit, begin_visit, site_of
 from cloudchamber.cloud.spooling import Spool, plain_md5
 from cloudchamber.cloud.store import Store
 from cloudchamber.cloud.work import Outcome, Outstanding, Works
@@ -108,6 +110,13 @@ class Cloud(Inputs):
         self.number += 1
         number = self.number
         request_id = self.request_id(number)
+        if "origin" in request.headers or request.method == PREFLIGHT:
+            shared = share(self, request, request_id, finish)
+            if shared is None:
+                return number
+            finish = shared
+        if begin_visit(self, Visit(number, request, wall_ns, source_ip, scheme), finish):
+            return number
         plain, problem = unwrapped(request, self._chunk_signer)
         try:
             route = self.router.route(plain)
@@ -123,9 +132,9 @@ class Cloud(Inputs):
                 raise problem
             is_large = plain.spooled is not None or len(plain.body) > INLINE_BYTES_MAX
             if is_large and codec.takes_stream(name):
-                plain = self._put_aside(plain)
+                plain = _put_aside(self.blobs, plain)
                 if plain.spooled is not None:
-                    finish = partial(self._forget_body, plain.spooled.name, finish)
+                    finish = partial(_forget_body, self.blobs, plain.spooled.name, finish)
             decoded = codec.decode(name, plain, route.labels)
         except WireError as error:
             response = codec.encode_error(name, spell_for(error, route.protocol), request_id)
@@ -140,6 +149,7 @@ class Cloud(Inputs):
             source_ip,
             headers.get("user-agent", ""),
             route.protocol,
+            trace=headers.get("x-amzn-trace-id", ""),
         )
         account = self.settings.account if caller.kind == "anonymous" else caller.account
         call = Call(
@@ -161,6 +171,8 @@ class Cloud(Inputs):
         `head` is the request without its body, `md5` makes its longest sum.
         Raises OSError when the store takes nothing.
         """
+        if site_of(self, head) is not None:
+            return None
         try:
             route = self.router.route(head)
         except WireError:
@@ -168,28 +180,6 @@ class Cloud(Inputs):
         if not codec_for(route.service, route.protocol).takes_stream(route.operation):
             return None
         return Spool(self.blobs.store, head, self._chunk_signer(head), md5)
-
-    def _put_aside(self, request: Request) -> Request:
-        """The request, its body spooled if it came whole and is large."""
-        if request.spooled is not None:
-            return request
-        headers = request.headers
-        if headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
-            # It came in chunks, and is out of them by now.
-            headers = {**headers, "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
-        head = msgspec.structs.replace(request, headers=headers, body=b"")
-        spool = Spool(self.blobs.store, head)
-        spool.write(request.body)
-        whole = spool.finish()
-        if whole.problem is not None:
-            raise whole.problem
-        return whole
-
-    def _forget_body(self, name: str, finish: Finish, response: Response) -> None:
-        """Answer, and delete a body that nobody has kept."""
-        if not self.blobs.is_kept(name):
-            self.blobs.store.delete(name)
-        finish(response)
 
     def _chunk_signer(self, request: Request) -> ChunkSigner | None:
         credential = parse_credential(request)
@@ -316,10 +306,9 @@ class Cloud(Inputs):
 
     def publish(self, call: Call, fact: str, data: Mapping[str, Any]) -> None:
         """Hand a fact to every loaded service that subscribes to it."""
-        for service in self.registry.loaded():
-            handler = service.subscribes.get(fact)
-            if handler is not None:
-                handler(self._as_service(service, call.account, call.region, call.cause), data)
+        for service in self.registry.subscribers(fact):
+            told = self._as_service(service, call.account, call.region, call.cause)
+            service.subscribes[fact](told, data)
 
     def finish_work(self, row: Outstanding, ticket: str, outcome: Outcome) -> None:
         """Hand an outcome to the service whose work it was."""
@@ -356,6 +345,30 @@ class Cloud(Inputs):
     def _as_service(self, service: Service, account: str, region: str, cause: int) -> Call:
         principal = callers.service(f"{service.name}.amazonaws.com", account)
         return Call(self, service, "", {}, principal, account, region, self.number, cause=cause)
+
+
+def _put_aside(blobs: Blobs, request: Request) -> Request:
+    """The request, its body spooled if it came whole and is large."""
+    if request.spooled is not None:
+        return request
+    headers = request.headers
+    if headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
+        # It came in chunks, and is out of them by now.
+        headers = {**headers, "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+    head = msgspec.structs.replace(request, headers=headers, body=b"")
+    spool = Spool(blobs.store, head)
+    spool.write(request.body)
+    whole = spool.finish()
+    if whole.problem is not None:
+        raise whole.problem
+    return whole
+
+
+def _forget_body(blobs: Blobs, name: str, finish: Finish, response: Response) -> None:
+    """Answer, and delete a body that nobody has kept."""
+    if not blobs.is_kept(name):
+        blobs.store.delete(name)
+    finish(response)
 
 
 def _unrouted(error: WireError, request_id: str) -> Response:

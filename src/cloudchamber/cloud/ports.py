@@ -51,9 +51,11 @@ PUBLIC_ACCESS_BLOCK: Final = "public-access-block"
 ACCESS_POINT: Final = "access-point"
 # (cloud, bucket) -> bool: does any access point lead to a bucket?
 HAS_ACCESS_POINTS: Final = "has-access-points"
-# (cloud, request, arrival, finish) -> Finish | None: what a browser asks that no model knows (see
-# cloud/edge.py). None: it was answered. Else: go on, and answer through what is given.
-EDGE: Final = "edge"
+# (cloud, bucket, origin, method, headers) -> Mapping[str, str]: what tells a browser that a page of
+# that origin may ask this of a bucket. Raises AccessForbidden.
+CORS: Final = "cors"
+# (cloud, queue_arn) -> int | None: the instant at which something in a queue is or will be visible.
+QUEUE_DUE: Final = "queue-due"
 
 
 class CallerPolicies(msgspec.Struct, frozen=True, kw_only=True):

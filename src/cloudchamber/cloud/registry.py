@@ -44,11 +44,12 @@ def load_service(name: str) -> Service | None:
 class Registry:
     """The services of one world that were called so far."""
 
-    __slots__ = ("_loaded", "_on_load", "_ports")
+    __slots__ = ("_loaded", "_on_load", "_ports", "_subscribers")
 
     def __init__(self, on_load: Callable[[Service], None]) -> None:
         self._loaded: dict[str, Service] = {}
         self._ports: dict[str, tuple[Callable[..., Any], ...]] = {}
+        self._subscribers: dict[str, tuple[Service, ...]] = {}
         self._on_load = on_load
 
     def expect(self, name: str) -> Service:
@@ -59,6 +60,9 @@ class Registry:
             self._loaded[name] = service
             for port, function in service.ports.items():
                 self._ports[port] = (*self._ports.get(port, ()), function)
+            for fact in service.subscribes:
+                told = (*self._subscribers.get(fact, ()), service)
+                self._subscribers[fact] = tuple(sorted(told, key=lambda each: each.name))
             self._on_load(service)
         return service
 
@@ -70,6 +74,10 @@ class Registry:
     def ports(self, name: str) -> tuple[Callable[..., Any], ...]:
         """Every loaded answer to a port, in order of loading."""
         return self._ports.get(name, ())
+
+    def subscribers(self, fact: str) -> tuple[Service, ...]:
+        """The loaded services that subscribe to a fact, by name."""
+        return self._subscribers.get(fact, ())
 
     def loaded(self) -> Iterator[Service]:
         """The services loaded so far, by name."""

@@ -134,7 +134,8 @@ class Service:
     questions this service answers for the house (see `cloud/ports.py`). `subscribes` maps facts
     published by others to handlers `(call, data)`. `work` maps
     kinds of outside work (`lambda.invocation`, see `cloud/work.py`) to what takes its outcomes,
-    `(call, ticket, outcome)`. `resource_policy(call, arn)` gives the policy
+    `(call, ticket, outcome)`. `sites` are operations that answer plain HTTP at host names of the
+    service's own (see `cloud/sites.py`). `resource_policy(call, arn)` gives the policy
     attached to a resource, `owner_of(call, arn)` the account that owns one whose ARN does not say
     so (None: the ARN is right). Where a resource has a policy, `policy_must_allow` says that
     identity policies count only as far as it lets them (KMS). `access_denied` is the service's own
@@ -155,6 +156,7 @@ class Service:
         "quotas",
         "rates",
         "resource_policy",
+        "sites",
         "subscribes",
         "tables",
         "work",
@@ -177,10 +179,13 @@ class Service:
         access_denied: str | None = None,
         work: Mapping[str, Callable[..., None]] | None = None,
         owner_of: Callable[[Call, str], str | None] | None = None,
+        sites: Mapping[str, Operation] | None = None,
     ) -> None:
         self.name = name
         self.operations = MappingProxyType(dict(operations))
-        self.mutating = frozenset(name for name, each in operations.items() if mutates(name, each))
+        self.sites = MappingProxyType(dict(sites or {}))
+        everything = {**operations, **self.sites}
+        self.mutating = frozenset(name for name, each in everything.items() if mutates(name, each))
         self._actions: dict[str, str] = {}
         self.tables = tuple(tables)
         self.prefix = prefix or name
@@ -197,7 +202,7 @@ class Service:
 
     def operation(self, name: str) -> Operation:
         """The declared operation, or a refusal when the service does not list it."""
-        return self.operations.get(name, NOT_YET)
+        return self.operations.get(name) or self.sites.get(name, NOT_YET)
 
     def action(self, name: str) -> str:
         """The IAM action that an operation needs, with its prefix."""
