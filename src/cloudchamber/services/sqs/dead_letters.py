@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from cloudchamber.cloud.call import Call
-from cloudchamber.services.sqs.lookup import find_queue_by_arn, mailbox_of
+from cloudchamber.services.sqs.lookup import find_queue_by_arn, mailbox_of, stir
 from cloudchamber.services.sqs.mailbox import Mailbox
 from cloudchamber.services.sqs.message import Message
 from cloudchamber.services.sqs.nouns import Queue
@@ -43,5 +43,5 @@ def move_if_dead(call: Call, queue: Queue, box: Mailbox, message: Message) -> bo
         f"{'once' if received == 1 else f'{received} times'} and never deleted",
         {"message_id": message.id, "source": queue.arn, "receives": received},
     )
-    call.wake("sqs", target.arn)
+    stir(call, target.arn)
     return True

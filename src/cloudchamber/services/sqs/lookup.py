@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from cloudchamber.cloud.arns import Arn, find_arn
@@ -21,6 +21,10 @@ from cloudchamber.languages.policy import PolicyKind, SourcedPolicy, parse_polic
 from cloudchamber.services.sqs.mailbox import Mailbox
 from cloudchamber.services.sqs.nouns import MAILBOXES, QUEUES, Queue
 
+if TYPE_CHECKING:
+    from cloudchamber.cloud.cloud import Cloud
+
+STIRRED: Final = "sqs.queue-stirred"
 # https://docs.aws.amazon.com/general/latest/gr/sqs-service.html, legacy endpoints too
 _AWS_HOST: Final = re.compile(
     r"(?:sqs(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"
@@ -135,6 +139,28 @@ def mailbox_of(call: Call, queue: Queue) -> Mailbox:
     box = call.rows(MAILBOXES, queue.account, queue.region)[queue.name]
     box.settle(call.now, queue.retention_ns, queue.delay_ns)
     return box
+
+
+def stir(call: Call, arn: str) -> None:
+    """Something may be visible in a queue that was not: tell those who wait and who subscribe.
+
+    The fact `sqs.queue-stirred` is `{"queue": arn}`.
+    """
+    call.wake("sqs", arn)
+    call.publish(STIRRED, {"queue": arn})
+
+
+def queue_due(cloud: Cloud, arn: str) -> int | None:
+    """Port `queue-due`: when something is or will be visible, ns; None when nothing will be."""
+    parts = _read_arn(arn)
+    if parts is None:
+        return None
+    queue = cloud.store.rows(QUEUES, parts.account, parts.region).get(parts.resource)
+    if queue is None:
+        return None
+    box = cloud.store.rows(MAILBOXES, parts.account, parts.region)[queue.name]
+    box.settle(cloud.kernel.now, queue.retention_ns, queue.delay_ns)
+    return box.next_due_ns(queue.retention_ns)
 
 
 def no_such_queue(call: Call) -> AwsError:

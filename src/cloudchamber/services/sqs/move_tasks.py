@@ -20,7 +20,7 @@ from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.sqs.limits import SECOND_NS
-from cloudchamber.services.sqs.lookup import find_queue_by_arn, mailbox_of, missing
+from cloudchamber.services.sqs.lookup import find_queue_by_arn, mailbox_of, missing, stir
 from cloudchamber.services.sqs.message import Message
 from cloudchamber.services.sqs.nouns import MOVE_TASKS, QUEUES, MoveTask, Queue
 
@@ -172,7 +172,7 @@ def _arrive(call: Call, target: Queue, message: Message) -> None:
         system=message.system,
     )
     mailbox_of(call, target).add(new, call.now, target.delay_ns)
-    call.wake("sqs", target.arn)
+    stir(call, target.arn)
 
 
 def _end(call: Call, task: MoveTask, status: str, failure: str) -> None:

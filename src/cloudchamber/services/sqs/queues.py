@@ -17,6 +17,7 @@ from cloudchamber.services.sqs.lookup import (
     mailbox_of,
     missing,
     no_such_queue,
+    stir,
     url_of,
 )
 from cloudchamber.services.sqs.nouns import GRAVES, MAILBOXES, QUEUES, Queue
@@ -98,7 +99,7 @@ def delete_queue(call: Call, request: Input) -> Output:
     while graves and _is_forgotten(call, next(iter(graves.values()))):
         del graves[next(iter(graves))]
     graves[queue.name] = call.now
-    call.wake("sqs", queue.arn)
+    stir(call, queue.arn)
     return {}
 
 
@@ -190,7 +191,7 @@ def set_queue_attributes(call: Call, request: Input) -> Output:
     attributes.apply(queue, checked)
     queue.modified_ns = call.now
     # A shorter delay may show messages of a FIFO queue, a new redrive policy may free its groups.
-    call.wake("sqs", queue.arn)
+    stir(call, queue.arn)
     return {}
 
 
@@ -211,5 +212,5 @@ def purge_queue(call: Call, request: Input) -> Output:
     box.clear()
     queue.purged_ns = call.now
     call.event(queue.arn, "sqs.queue-purged", f"{queue.name} was purged of {total} messages")
-    call.wake("sqs", queue.arn)
+    stir(call, queue.arn)
     return {}

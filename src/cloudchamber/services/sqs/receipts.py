@@ -14,7 +14,7 @@ from cloudchamber.services.sqs.batches import answer_each, check_entries
 from cloudchamber.services.sqs.counters import DELETED, count
 from cloudchamber.services.sqs.handles import read_receipt
 from cloudchamber.services.sqs.limits import SECOND_NS, VISIBILITY_MAX_S
-from cloudchamber.services.sqs.lookup import expect_queue, mailbox_of, missing
+from cloudchamber.services.sqs.lookup import expect_queue, mailbox_of, missing, stir
 from cloudchamber.services.sqs.mailbox import Mailbox
 from cloudchamber.services.sqs.message import Message
 from cloudchamber.services.sqs.nouns import Queue
@@ -56,7 +56,7 @@ def _delete(call: Call, queue: Queue, request: Input, *, pays: bool = False) -> 
     box.remove(message, call.now)
     if queue.fifo or was_full:
         # A group goes on with its next message; a full queue has room for one more.
-        call.wake("sqs", queue.arn)
+        stir(call, queue.arn)
     return {}
 
 
@@ -99,7 +99,7 @@ def _change(call: Call, queue: Queue, request: Input) -> Output:
         box.hide(message, call.now, visibility_ns)
     else:
         box.show(message, call.now)
-    call.wake("sqs", queue.arn)
+    stir(call, queue.arn)
     return {}
 
 

@@ -19,7 +19,7 @@ from cloudchamber.services.sqs.batches import answer_each, check_entries
 from cloudchamber.services.sqs.counters import DEDUPLICATED, count, count_sent
 from cloudchamber.services.sqs.fifo import FifoMailbox
 from cloudchamber.services.sqs.limits import DEDUPLICATION_NS, DELAY_MAX_S, SECOND_NS, TOKEN
-from cloudchamber.services.sqs.lookup import expect_queue, mailbox_of, missing
+from cloudchamber.services.sqs.lookup import expect_queue, mailbox_of, missing, stir
 from cloudchamber.services.sqs.mailbox import Accepted, Mailbox
 from cloudchamber.services.sqs.message import Message
 from cloudchamber.services.sqs.nouns import Queue
@@ -52,7 +52,7 @@ def send_message(call: Call, request: Input) -> Output:
     if queue.fifo:
         pay(call, queue, "SendMessage", (checked.group,))
     output = _put(call, queue, mailbox_of(call, queue), checked)
-    call.wake("sqs", queue.arn)
+    stir(call, queue.arn)
     return output
 
 
@@ -74,7 +74,7 @@ def send_message_batch(call: Call, request: Input) -> Output:
     pay(call, queue, "SendMessage", groups)
     box = mailbox_of(call, queue)
     output = answer_each(entries, lambda entry: _put(call, queue, box, _check(call, queue, entry)))
-    call.wake("sqs", queue.arn)
+    stir(call, queue.arn)
     return output
 
 
@@ -139,7 +139,7 @@ def _put(call: Call, queue: Queue, box: Mailbox, checked: Checked) -> Output:
         group=group,
         deduplication=deduplication,
         attributes=_encode(attributes) if attributes else _NOTHING,
-        system=_encode(system) if system else _NOTHING,
+        system=_encode(system) if system else _trace(call),
     )
     box.add(message, now, checked.delay_ns)
     if type(box) is FifoMailbox:
@@ -149,6 +149,13 @@ def _put(call: Call, queue: Queue, box: Mailbox, checked: Checked) -> Output:
     count_sent(call, queue, checked.size)
     output["MessageId"] = message.id
     return output
+
+
+def _trace(call: Call) -> bytes:
+    """The trace header that the request itself came with, if it counts turns of functions."""
+    if "Lineage=" not in call.origin.trace:
+        return _NOTHING
+    return _encode({"AWSTraceHeader": {"DataType": "String", "StringValue": call.origin.trace}})
 
 
 def sequence_number(seq: int) -> str:

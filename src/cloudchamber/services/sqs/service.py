@@ -25,6 +25,7 @@ from cloudchamber.services.sqs.lookup import (
     arn_of_name,
     arn_of_source,
     arn_of_url,
+    queue_due,
     resource_policy,
 )
 from cloudchamber.services.sqs.nouns import BUCKETS, GRAVES, MAILBOXES, MOVE_TASKS, QUEUES
@@ -75,7 +76,7 @@ SERVICE: Final = Service(
     tables=(QUEUES, MAILBOXES, MOVE_TASKS, GRAVES, BUCKETS),
     quotas=QUOTAS,
     kernel_events={move_tasks.TICK: move_tasks.tick},
-    ports={ports.TAGGED_RESOURCES: tagged_resources},
+    ports={ports.TAGGED_RESOURCES: tagged_resources, ports.QUEUE_DUE: queue_due},
     resource_policy=resource_policy,
     access_denied="AccessDenied",
 )
