@@ -1,0 +1,1 @@
+"""AWS Lambda: functions that run for real, on the chamber's clock."""

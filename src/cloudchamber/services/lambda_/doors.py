@@ -1,0 +1,300 @@
+"""What answers at host names of Lambda's own: function URLs, and the archives of packages.
+
+Rules of this file: HTTP in, an event of payload format 2.0 out, and the other way round. A function
+URL invokes as Invoke does, and waits as it does.
+https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
+
+from cloudchamber.cloud.blobs import Streamed
+from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.errors import AwsError
+from cloudchamber.cloud.service import Input, Output, Waiting
+from cloudchamber.services.lambda_ import refusals
+from cloudchamber.services.lambda_.invocations import check_invocable
+from cloudchamber.services.lambda_.invoking import answer_of
+from cloudchamber.services.lambda_.locations import proof
+from cloudchamber.services.lambda_.names import Target, find_function, find_version
+from cloudchamber.services.lambda_.nouns import (
+    FUNCTIONS,
+    LAYERS,
+    URLS,
+    Function,
+    Invocation,
+    Package,
+    Url,
+)
+
+_FORBIDDEN: Final = (
+    "Forbidden. For troubleshooting Function URL authorization issues, see: "
+    "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
+)
+_PRELUDE: Final = "application/vnd.awslambda.http-integration-response"
+_PRELUDE_END: Final = b"\0" * 8
+_TEXT: Final = ("text/", "application/json", "application/javascript", "application/xml",
+                "application/x-www-form-urlencoded")  # fmt: skip
+_UNSENT: Final = frozenset({"connection", "content-length", "transfer-encoding", "keep-alive"})
+
+
+def _found(call: Call, request: Input) -> tuple[Function, Target, Url] | None:
+    place = call.rows(URLS).get(request["Prefix"])
+    if place is None:
+        return None
+    target = Target(place.account, place.region, place.name, place.qualifier)
+    function = find_function(call, target)
+    url = function.urls.get(place.qualifier) if function is not None else None
+    return None if function is None or url is None else (function, target, url)
+
+
+def arn_of_url(call: Call, request: Input) -> str:
+    """The function that a permission on a URL is asked on."""
+    found = _found(call, request)
+    return "*" if found is None else found[1].arn
+
+
+def context_of_request(call: Call, request: Input) -> dict[str, tuple[str, ...]]:
+    """Condition key lambda:FunctionUrlAuthType of a request to a URL."""
+    found = _found(call, request)
+    auth = found[2].auth if found is not None else ""
+    return {"lambda:FunctionUrlAuthType": (auth,)} if auth else {}
+
+
+def serve_url(call: Call, request: Input) -> Output | Waiting:
+    """A request to a function URL."""
+    found = _found(call, request)
+    if found is None:
+        # "Forbidden", and not a word of whether it ever was there.
+        raise AwsError("AccessDeniedException", _FORBIDDEN, 403)
+    function, target, url = found
+    headers: dict[str, str] = request["Headers"]
+    cors = _cors_headers(url, headers)
+    if url.cors and request["Method"] == "OPTIONS" and "origin" in headers:
+        return {"Status": 200, "Headers": {**cors, "content-length": "0"}, "Body": b""}
+    if url.auth == "AWS_IAM" and call.cloud.settings.iam == "enforce" and request["Problem"]:
+        raise AwsError("SignatureDoesNotMatch", request["Problem"], 403)
+    if len(request["Body"]) > call.quota("url-payload-bytes"):
+        raise refusals.too_large(len(request["Body"]), call.quota("url-payload-bytes"))
+    version = find_version(function, target.qualifier)
+    if version is None:
+        raise AwsError("AccessDeniedException", _FORBIDDEN, 403)
+    check_invocable(call, function, version)
+    return _serve(call, request, function, target, url)
+
+
+def _serve(call: Call, request: Input, function: Function, target: Target, url: Url) -> Waiting:
+    payload = msgspec.json.encode(_event(call, request, target, url))
+    row: Invocation = yield from answer_of(call, function, target.qualifier, payload)
+    response = _response(row, url)
+    response["Headers"] = {
+        **response["Headers"],
+        **_cors_headers(url, request["Headers"]),
+        "x-amzn-requestid": row.request_id,
+        "x-amzn-trace-id": row.trace,
+    }
+    return response
+
+
+def _event(call: Call, request: Input, target: Target, url: Url) -> dict[str, Any]:
+    """The event of payload format 2.0."""
+    headers: dict[str, str] = dict(request["Headers"])
+    cookies = [each.strip() for each in headers.pop("cookie", "").split(";") if each.strip()]
+    host = headers.get("host", "")
+    path = unquote(request["Path"])
+    at = datetime.fromtimestamp(call.started_ns // 1_000_000_000, UTC)
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": request["Query"],
+        "headers": headers,
+        "requestContext": {
+            "accountId": "anonymous" if url.auth == "NONE" else call.caller.account,
+            "apiId": url.id,
+            "domainName": host.partition(":")[0],
+            "domainPrefix": url.id,
+            "http": {
+                "method": request["Method"],
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": call.origin.source_ip,
+                "userAgent": headers.get("user-agent", ""),
+            },
+            "requestId": call.request_id,
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": at.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+            "timeEpoch": call.started_ns // 1_000_000,
+        },
+        "isBase64Encoded": False,
+    }
+    if cookies:
+        event["cookies"] = cookies
+    if request["Query"]:
+        event["queryStringParameters"] = _query(request["Query"])
+    if url.auth == "AWS_IAM":
+        caller = call.caller
+        event["requestContext"]["authorizer"] = {
+            "iam": {
+                "accessKey": caller.access_key or caller.session,
+                "accountId": caller.account,
+                "callerId": caller.user_id,
+                "cognitoIdentity": None,
+                "principalOrgId": None,
+                "userArn": caller.arn,
+                "userId": caller.user_id,
+            }
+        }
+    body: bytes = request["Body"]
+    if body:
+        event.update(_body(body, headers.get("content-type", "")))
+    return event
+
+
+def _query(text: str) -> dict[str, str]:
+    """Query parameters; what is repeated is joined with commas."""
+    found: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        found[name] = f"{found[name]},{value}" if name in found else value
+    return found
+
+
+def _body(body: bytes, content_type: str) -> dict[str, Any]:
+    """Text as it is, everything else in base64; by the content type, as AWS does."""
+    if not content_type or content_type.startswith(_TEXT):
+        try:
+            return {"body": body.decode(), "isBase64Encoded": False}
+        except UnicodeDecodeError:
+            pass
+    return {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+
+
+# Answers
+
+
+def _response(row: Invocation, url: Url) -> dict[str, Any]:
+    if row.status != "ok":
+        # "502 Bad Gateway" with BUFFERED and an error of the function.
+        return _plain(502, "Internal Server Error")
+    if row.is_streamed and row.content_type == _PRELUDE and _PRELUDE_END in row.payload:
+        head, _, body = row.payload.partition(_PRELUDE_END)
+        return _with_prelude(head, body)
+    if row.is_streamed or url.mode == "RESPONSE_STREAM":
+        kind = row.content_type or "application/octet-stream"
+        return {"Status": 200, "Headers": {"content-type": kind}, "Body": row.payload}
+    return _buffered(row.payload)
+
+
+def _plain(status: int, text: str) -> dict[str, Any]:
+    headers = {"content-type": "application/json"}
+    return {"Status": status, "Headers": headers, "Body": text.encode()}
+
+
+def _with_prelude(head: bytes, body: bytes) -> dict[str, Any]:
+    try:
+        told = msgspec.json.decode(head)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _plain(502, "Internal Server Error")
+    headers = _headers(told)
+    headers.setdefault("content-type", "application/octet-stream")
+    return {"Status": int(told.get("statusCode", 200)), "Headers": headers, "Body": body}
+
+
+def _buffered(payload: bytes) -> dict[str, Any]:
+    """What a function returned: with `statusCode` it is taken at its word, else it is the body."""
+    json = {"content-type": "application/json"}
+    try:
+        told = msgspec.json.decode(payload) if payload else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {"Status": 200, "Headers": json, "Body": payload}
+    if not isinstance(told, dict) or "statusCode" not in told:
+        body = told.encode() if isinstance(told, str) else payload
+        return {"Status": 200, "Headers": json, "Body": body}
+    headers = {**json, **_headers(told)}
+    body = told.get("body", "")
+    text = body if isinstance(body, str) else msgspec.json.encode(body).decode()
+    try:
+        status = int(told["statusCode"])
+        data = base64.b64decode(text) if told.get("isBase64Encoded") else text.encode()
+    except (TypeError, ValueError, binascii.Error):
+        return _plain(502, "Internal Server Error")
+    return {"Status": status, "Headers": headers, "Body": data}
+
+
+def _headers(told: dict[str, Any]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in (told.get("headers") or {}).items():
+        if name.lower() not in _UNSENT:
+            shown = str(value).lower() if isinstance(value, bool) else str(value)
+            headers[name.lower()] = shown.replace("\r", "").replace("\n", "")
+    cookies = told.get("cookies")
+    if isinstance(cookies, list) and cookies:
+        headers["set-cookie"] = ", ".join(str(each) for each in cookies).replace("\n", "")
+    return headers
+
+
+def _cors_headers(url: Url, asked: dict[str, str]) -> dict[str, str]:
+    """What CORS adds to an answer, for a caller whose origin is allowed."""
+    origin, cors = asked.get("origin", ""), url.cors
+    allowed = cors.get("AllowOrigins", ())
+    if not cors or not origin or not ("*" in allowed or origin in allowed):
+        return {}
+    found = {
+        "access-control-allow-origin": "*" if "*" in allowed else origin,
+        "vary": "Origin",
+    }
+    if cors.get("AllowCredentials"):
+        found["access-control-allow-credentials"] = "true"
+    for member, name in (
+        ("AllowMethods", "access-control-allow-methods"),
+        ("AllowHeaders", "access-control-allow-headers"),
+        ("ExposeHeaders", "access-control-expose-headers"),
+    ):
+        if cors.get(member):
+            found[name] = ",".join(cors[member])
+    if cors.get("MaxAge"):
+        found["access-control-max-age"] = str(cors["MaxAge"])
+    return found
+
+
+# Packages
+
+
+def serve_code(call: Call, request: Input) -> Output:
+    """The archive of a `Location`, to whoever has it, until its ten minutes are over."""
+    until, _, seal = request["Path"].strip("/").partition("/")
+    package = next((each for each in _packages(call) if each.name == request["Prefix"]), None)
+    if (
+        package is None
+        or request["Method"] not in ("GET", "HEAD")
+        or not until.isdigit()
+        or proof(package, int(until)) != seal
+    ):
+        raise AwsError("AccessDenied", "Access Denied", 403)
+    if call.now >= int(until):
+        raise AwsError("AccessDenied", "Request has expired", 403)
+    length = call.blobs.store.find_length(package.name) or 0
+    body = Streamed([call.blobs.slice(package.name, package.key, 0, length)])
+    return {"Status": 200, "Headers": {"content-type": "application/zip"}, "Body": body}
+
+
+def _packages(call: Call) -> Iterator[Package]:
+    store = call.cloud.store
+    for _, _, functions in store.scopes(FUNCTIONS):
+        for function in functions.values():
+            yield function.latest.code
+            for version in function.versions.values():
+                yield version.code
+    for _, _, layers in store.scopes(LAYERS):
+        for layer in layers.values():
+            for each in layer.versions.values():
+                yield each.code
