@@ -223,7 +223,7 @@ def resource_policy(call: Call, arn: str) -> SourcedPolicy | None:
     key = _key_at(call, arn)
     if key is None:
         return None
-    if key.account != call.account and call.operation_name not in SHARED:
+    if key.account != call.caller.account and call.operation_name not in SHARED:
         return None
     if key.grantees:
         grants = _grants_for(call, key)
