@@ -13,11 +13,13 @@ import shutil
 import stat
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 UNPACKED_BYTES_MAX: Final = 250 << 20  # function and layers together
 FILES_MAX: Final = 100_000
+KEPT_MAX: Final = 64  # archives that stay unpacked for whoever needs them next
 PIECE: Final = 1 << 20
 NAME_BYTES_MAX: Final = 4096
 
@@ -96,23 +98,32 @@ def checked_name(member: zipfile.ZipInfo) -> str:
 
 
 class CodeFolders:
-    """Unpacked archives by their keys, each unpacked once."""
+    """Unpacked archives by their keys, each unpacked once; those used longest ago are removed."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, in_use: Callable[[Path], bool] = lambda _: False) -> None:
+        """`in_use` says which folders must stay."""
         self._root = root
-        self._sizes: dict[str, int] = {}
+        self._in_use = in_use
+        self._keys: dict[str, None] = {}  # used longest ago first
 
     def has(self, key: str) -> bool:
         """Whether it is unpacked."""
-        return key in self._sizes
+        return key in self._keys
 
     def folder(self, key: str) -> Path:
         """Where it is, once it is unpacked."""
         return self._root / "".join(c if c.isalnum() else "_" for c in key)
 
-    def put(self, key: str, data: bytes, bytes_max: int = UNPACKED_BYTES_MAX) -> Path:
+    def put(self, key: str, read: Callable[[], bytes], bytes_max: int = UNPACKED_BYTES_MAX) -> Path:
         """Unpack it unless that is done. Raises ArchiveError, OSError."""
         folder = self.folder(key)
-        if key not in self._sizes:
-            self._sizes[key] = unpack(data, folder, bytes_max)
+        if key in self._keys:
+            del self._keys[key]
+        else:
+            unpack(read(), folder, bytes_max)
+        self._keys[key] = None
+        for old in tuple(self._keys)[:-KEPT_MAX]:
+            if not self._in_use(self.folder(old)):
+                del self._keys[old]
+                shutil.rmtree(self.folder(old), ignore_errors=True)
         return folder

@@ -76,7 +76,7 @@ class Functions:
         self._settings = settings
         self._own = OwnFolder(parent)
         self._folder = self._own.path
-        self._codes = CodeFolders(self._folder / "code")
+        self._codes = CodeFolders(self._folder / "code", self._uses)
         self._opts = self._folder / "opt"
         self._packages = self._folder / "packages"
         self._count = 0
@@ -247,9 +247,7 @@ class Functions:
 
     def _place_code(self, code: Code) -> Path:
         if code.read is not None:
-            if self._codes.has(code.key):
-                return self._codes.folder(code.key)
-            return self._codes.put(code.key, code.read())
+            return self._codes.put(code.key, code.read)
         folder = Path(code.folder).resolve()
         allowed = [Path(one).resolve() for one in self._settings.hot_folders]
         if not any(folder == one or one in folder.parents for one in allowed):
@@ -257,6 +255,11 @@ class Functions:
         if not folder.is_dir():
             raise ArchiveError(f"there is no folder {folder}")
         return folder
+
+    def _uses(self, folder: Path) -> bool:
+        """Whether an environment runs code that lies there; layers are copies of their own."""
+        everyone = (*self._idle, *self._busy.values())
+        return any(environment.places.task == folder for environment in everyone)
 
     def _place_layers(self, layers: tuple[Code, ...]) -> Path:
         """What /opt would be: the layers one over the other."""

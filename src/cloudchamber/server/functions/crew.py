@@ -7,7 +7,8 @@ three only post. The world is reached through a `World`, between runs of its ker
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Protocol
 
@@ -29,6 +30,30 @@ from cloudchamber.wire.http import Request
 def engine_settings(folders: tuple[str, ...]) -> EngineSettings:
     """The engine's settings; `folders` are those from which code may be used as it lies there."""
     return EngineSettings(hot_folders=folders)
+
+
+class LoopThread:
+    """An event loop on a thread of its own, for a world that has none."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self._run, name="cloudchamber-functions", daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+        self._loop.close()
+
+    def post(self, action: Callable[[], None]) -> None:
+        """Have it do something, from any thread."""
+        self._loop.call_soon_threadsafe(action)
+
+    def end(self, last: Coroutine[Any, Any, None], patience_s: float) -> None:
+        """Let it do one last thing, and end."""
+        asyncio.run_coroutine_threadsafe(last, self._loop).result(patience_s)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self.thread.join(patience_s)
 
 
 class World(Protocol):

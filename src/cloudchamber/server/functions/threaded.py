@@ -7,7 +7,6 @@ happen on it is posted.
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import sys
 import threading
@@ -24,7 +23,7 @@ from cloudchamber.server.spelling import spell
 from cloudchamber.wire.http import Request, Response
 
 if TYPE_CHECKING:
-    from cloudchamber.server.functions.crew import Crew
+    from cloudchamber.server.functions.crew import Crew, LoopThread
 
 GONE: Final = AwsError("ServiceUnavailable", "Cloudchamber: this world is gone", 503)
 NAME: Final = "localhost:4566"  # what the chamber is called in URLs that it answers
@@ -53,8 +52,7 @@ class ThreadedCrew:
         self._mode = mode
         self._folders = folders
         self._crew: Crew | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._loop: LoopThread | None = None
         self._parked: dict[Exchange, int] = {}
 
     # cloud.work.Workers: under the world's lock
@@ -79,37 +77,25 @@ class ThreadedCrew:
     @property
     def thread(self) -> threading.Thread | None:
         """The thread, if it runs."""
-        return self._thread
+        return None if self._loop is None else self._loop.thread
 
     def _open(self) -> Crew:
         if self._crew is None:
-            from cloudchamber.server.functions.crew import Crew, engine_settings
+            from cloudchamber.server.functions.crew import Crew, LoopThread, engine_settings
 
             self._crew = Crew(self, self._mode, engine_settings(self._folders))
-            loop = self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(
-                target=self._run, args=(loop,), name="cloudchamber-functions", daemon=True
-            )
-            self._thread.start()
+            self._loop = LoopThread()
             atexit.register(self.close)
         return self._crew
 
-    @staticmethod
-    def _run(loop: asyncio.AbstractEventLoop) -> None:
-        asyncio.set_event_loop(loop)
-        loop.run_forever()
-        loop.close()
-
     def close(self) -> None:
         """End every process and the thread. Not under the lock; another order begins anew."""
-        crew, loop, thread = self._crew, self._loop, self._thread
-        if crew is None or loop is None or thread is None:
+        crew, loop = self._crew, self._loop
+        if crew is None or loop is None:
             return
-        self._crew = self._loop = self._thread = None
+        self._crew = self._loop = None
         atexit.unregister(self.close)
-        asyncio.run_coroutine_threadsafe(crew.shut(), loop).result(PATIENCE_S)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(PATIENCE_S)
+        loop.end(crew.shut(), PATIENCE_S)
 
     # crew.World: from the thread
 
@@ -184,7 +170,7 @@ class ThreadedCrew:
     def post(self, action: Callable[[], None]) -> None:
         """Have the thread do something."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(action)
+            self._loop.post(action)
 
 
 def _complain(about: str) -> None:

@@ -12,7 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudchamber.engines.functions.archives import ArchiveError, CodeFolders, checked_name, unpack
+from cloudchamber.engines.functions.archives import (
+    KEPT_MAX,
+    ArchiveError,
+    CodeFolders,
+    checked_name,
+    unpack,
+)
 from tests.unit.engines.functions.benches import package
 
 
@@ -96,7 +102,19 @@ def test_the_same_name_twice_is_refused(tmp_path: Path) -> None:
 
 def test_an_archive_is_unpacked_once(tmp_path: Path) -> None:
     folders = CodeFolders(tmp_path)
-    first = folders.put("key/with+signs=", package({"a": "1"}))
+    first = folders.put("key/with+signs=", lambda: package({"a": "1"}))
     assert folders.has("key/with+signs=")
-    assert folders.put("key/with+signs=", b"not read again") == first
+    assert folders.put("key/with+signs=", lambda: b"not read again") == first
     assert first.parent == tmp_path
+
+
+def test_archives_that_nobody_uses_are_put_away(tmp_path: Path) -> None:
+    used = CodeFolders(tmp_path).folder("0")
+    folders = CodeFolders(tmp_path, lambda folder: folder == used)
+    for number in range(KEPT_MAX + 5):
+        folders.put(str(number), lambda: package({"a": "1"}))
+        folders.put("1", lambda: package({"a": "1"}))  # used again and again
+    kept = {path.name for path in tmp_path.iterdir()}
+    assert len(kept) == KEPT_MAX + 1
+    assert {"0", "1", str(KEPT_MAX + 4)} <= kept
+    assert not folders.has("2")
