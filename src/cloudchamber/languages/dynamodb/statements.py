@@ -11,11 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from cloudchamber.languages.dynamodb.paths import Path, check_apart
-from cloudchamber.languages.dynamodb.statement_tokens import (
-    StatementToken,
-    not_formed,
-    statement_tokens,
-)
+from cloudchamber.languages.dynamodb.statement_tokens import not_formed
+from cloudchamber.languages.dynamodb.statement_values import ValueReader
 from cloudchamber.languages.dynamodb.tree import (
     Among,
     BeginsWith,
@@ -26,7 +23,6 @@ from cloudchamber.languages.dynamodb.tree import (
     Contains,
     Either,
     Exists,
-    Given,
     HasKind,
     Not,
     Operand,
@@ -34,10 +30,9 @@ from cloudchamber.languages.dynamodb.tree import (
     Size,
 )
 from cloudchamber.languages.dynamodb.updates import Action, Append, Sum
-from cloudchamber.languages.dynamodb.values import Item, Value, kind_of, read_value
+from cloudchamber.languages.dynamodb.values import Item, Value
 
 COMPARATORS: Final = frozenset(("=", "<>", "!=", "<", "<=", ">", ">="))
-NESTED_MAX: Final = 100
 RETURNING: Final = frozenset(("ALL OLD", "MODIFIED OLD", "ALL NEW", "MODIFIED NEW"))
 
 
@@ -72,43 +67,8 @@ def read_statement(text: str, parameters: Sequence[Mapping[str, Any]]) -> Statem
     return found._replace(values=reader.values)
 
 
-class StatementReader:
-    """The tokens of one statement, and the values that were met in them so far."""
-
-    def __init__(self, text: str, parameters: Sequence[Mapping[str, Any]]) -> None:
-        self.tokens = statement_tokens(text)
-        self.place = 0
-        self.parameters = parameters
-        self.taken = 0
-        self.depth = 0
-        self.values: dict[str, Value] = {}
-
-    @property
-    def token(self) -> StatementToken:
-        """The token that comes next."""
-        return self.tokens[self.place]
-
-    def takes(self, *words: str) -> bool:
-        """Take keywords or a sign, if they come next."""
-        for ahead, word in enumerate(words):
-            token = self.tokens[min(self.place + ahead, len(self.tokens) - 1)]
-            if token.kind not in ("word", "sign") or token.text.upper() != word:
-                return False
-        self.place += len(words)
-        return True
-
-    def expect(self, *words: str) -> None:
-        """Take keywords or a sign that must come next."""
-        if not self.takes(*words):
-            raise not_formed(f"Expected {' '.join(words)}, found: {self.token.text or 'the end'}")
-
-    def name(self) -> str:
-        """A plain or a quoted name."""
-        token = self.token
-        if token.kind not in ("word", "quoted"):
-            raise not_formed(f"Expected identifier, found: {token.text or 'the end'}")
-        self.place += 1
-        return token.text
+class StatementReader(ValueReader):
+    """Statements, their conditions and operands."""
 
     # Statements
 
@@ -125,7 +85,7 @@ class StatementReader:
         if self.takes("INSERT", "INTO"):
             table = self.name()
             self.expect("VALUE")
-            value = self._literal()
+            value = self.literal()
             if "M" not in value:
                 raise not_formed("Expected a tuple of attributes after VALUE")
             return Statement("INSERT", table, item=value["M"])
@@ -140,9 +100,9 @@ class StatementReader:
     def _select(self) -> Statement:
         paths: tuple[Path, ...] | None = None
         if not self.takes("*"):
-            found = [self._path()]
+            found = [self.path()]
             while self.takes(","):
-                found.append(self._path())
+                found.append(self.path())
             paths = tuple(found)
         self.expect("FROM")
         table = self.name()
@@ -171,9 +131,9 @@ class StatementReader:
                 while self.takes(","):
                     actions.append(self._set())
             elif self.takes("REMOVE"):
-                actions.append(Action("REMOVE", self._path(), None))
+                actions.append(Action("REMOVE", self.path(), None))
                 while self.takes(","):
-                    actions.append(Action("REMOVE", self._path(), None))
+                    actions.append(Action("REMOVE", self.path(), None))
             else:
                 break
         if not actions:
@@ -198,14 +158,14 @@ class StatementReader:
         return words
 
     def _set(self) -> Action:
-        path = self._path()
+        path = self.path()
         self.expect("=")
         for function, section in (("SET_ADD", "ADD"), ("SET_DELETE", "DELETE")):
             if self.takes(function, "("):
-                if self._path() != path:
+                if self.path() != path:
                     raise not_formed(f"{function.lower()} must name the attribute that is set")
                 self.expect(",")
-                operand = self._given(self._literal())
+                operand = self.given(self.literal())
                 self.expect(")")
                 return Action(section, path, operand)
         return Action("SET", path, self._sum())
@@ -231,19 +191,14 @@ class StatementReader:
             parts.append(self._not())
         return parts[0] if len(parts) == 1 else Both(tuple(parts))
 
-    def _deeper(self) -> None:
-        self.depth += 1
-        if self.depth > NESTED_MAX:
-            raise not_formed("Statement is nested too deeply")
-
     def _not(self) -> Condition:
         if self.takes("NOT"):
-            self._deeper()
+            self.deeper()
             turned = Not(self._not())
             self.depth -= 1
             return turned
         if self.takes("("):
-            self._deeper()
+            self.deeper()
             found = self._either()
             self.depth -= 1
             self.expect(")")
@@ -253,7 +208,7 @@ class StatementReader:
     def _single(self) -> Condition:
         for word in ("BEGINS_WITH", "CONTAINS", "ATTRIBUTE_TYPE"):
             if self.takes(word, "("):
-                path = Reach(self._path())
+                path = Reach(self.path())
                 self.expect(",")
                 other = self._operand()
                 self.expect(")")
@@ -294,18 +249,18 @@ class StatementReader:
             found = Exists(one, False)
         else:
             self.expect("NULL")
-            found = Compare("=", one, self._given({"NULL": True}))
+            found = Compare("=", one, self.given({"NULL": True}))
         return Not(found) if turned else found
 
     # Operands
 
     def _operand(self) -> Operand:
         if self.takes("SIZE", "("):
-            found = Size(Reach(self._path()))
+            found = Size(Reach(self.path()))
             self.expect(")")
             return found
         if self.takes("LIST_APPEND", "("):
-            self._deeper()
+            self.deeper()
             one = self._operand()
             self.expect(",")
             other = self._operand()
@@ -316,87 +271,4 @@ class StatementReader:
         is_name = kind == "quoted" or (
             kind == "word" and text.upper() not in ("TRUE", "FALSE", "NULL")
         )
-        return Reach(self._path()) if is_name else self._given(self._literal())
-
-    def _path(self) -> Path:
-        steps: list[str | int] = [self.name()]
-        while True:
-            if self.takes("."):
-                steps.append(self.name())
-            elif self.takes("["):
-                token = self.token
-                if token.kind == "number" and token.text.isdigit():
-                    steps.append(int(token.text))
-                elif token.kind in ("string", "quoted"):
-                    steps.append(token.text)
-                else:
-                    raise not_formed(f"Unexpected term: {token.text}")
-                self.place += 1
-                self.expect("]")
-            else:
-                return tuple(steps)
-
-    def _given(self, value: Value) -> Given:
-        name = f":{len(self.values)}"
-        self.values[name] = read_value(value)[0]
-        return Given(name)
-
-    def _literal(self) -> Value:
-        """A value as the statement has it, or the next parameter."""
-        if self.takes("?"):
-            self.taken += 1
-            if self.taken > len(self.parameters):
-                raise not_formed("Number of parameters in request and statement don't match.")
-            return read_value(self.parameters[self.taken - 1])[0]
-        kind, text = self.token
-        if kind == "string":
-            self.place += 1
-            return {"S": text}
-        if kind == "number":
-            self.place += 1
-            return read_value({"N": text})[0]
-        if self.takes("-"):
-            number = self.token
-            self.place += 1
-            return read_value({"N": f"-{number.text}"})[0]
-        for word, value in (("TRUE", True), ("FALSE", False)):
-            if self.takes(word):
-                return {"BOOL": value}
-        if self.takes("NULL"):
-            return {"NULL": True}
-        if self.takes("{"):
-            return self._tuple()
-        if self.takes("["):
-            return {"L": self._elements("]")}
-        if self.takes("<<"):
-            elements = self._elements(">>")
-            kinds = sorted(frozenset(map(kind_of, elements)))
-            if len(kinds) != 1 or kinds[0] not in ("S", "N", "B"):
-                raise not_formed("A set holds strings, numbers or binaries, of one kind")
-            return {f"{kinds[0]}S": [each[kinds[0]] for each in elements]}
-        raise not_formed(f"Unexpected term: {text or 'the end'}")
-
-    def _elements(self, close: str) -> list[Value]:
-        self._deeper()
-        elements: list[Value] = []
-        while not self.takes(close):
-            if elements:
-                self.expect(",")
-            elements.append(self._literal())
-        self.depth -= 1
-        return elements
-
-    def _tuple(self) -> Value:
-        self._deeper()
-        entries: Item = {}
-        while not self.takes("}"):
-            if entries:
-                self.expect(",")
-            token = self.token
-            if token.kind not in ("string", "quoted", "word"):
-                raise not_formed(f"Unexpected term: {token.text or 'the end'}")
-            self.place += 1
-            self.expect(":")
-            entries[token.text] = self._literal()
-        self.depth -= 1
-        return {"M": entries}
+        return Reach(self.path()) if is_name else self.given(self.literal())

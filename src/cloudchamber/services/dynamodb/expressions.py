@@ -22,7 +22,7 @@ from cloudchamber.languages.dynamodb.paths import Path
 from cloudchamber.languages.dynamodb.tree import Condition
 from cloudchamber.languages.dynamodb.updates import Update
 from cloudchamber.languages.dynamodb.values import Value, read_value
-from cloudchamber.services.dynamodb import legacy
+from cloudchamber.services.dynamodb import older_parameters
 from cloudchamber.services.dynamodb.reach import invalid
 
 Request = Mapping[str, Any]
@@ -148,13 +148,13 @@ def _refuse_both(old: Sequence[str], new: Sequence[str], request: Request) -> No
 
 def _read_old(request: Request) -> Asked:
     if "Expected" in request or "ConditionalOperator" in request:
-        legacy.check_operator(request)
-    condition, values = legacy.conditions_of(request)
-    update, more = legacy.update_of(request)
+        older_parameters.check_operator(request)
+    condition, values = older_parameters.conditions_of(request)
+    update, more = older_parameters.update_of(request)
     values.update(more)
-    key, more = legacy.key_of(request)
+    key, more = older_parameters.key_of(request)
     values.update(more)
-    filtering, more = legacy.filter_of(request)
+    filtering, more = older_parameters.filter_of(request)
     values.update(more)
     names = request.get("AttributesToGet")
     paths: tuple[Path, ...] | None = None

@@ -30,8 +30,8 @@ from cloudchamber.services.dynamodb.consumption import Consumption, meter_read, 
 from cloudchamber.services.dynamodb.expressions import Asked, is_plain, read
 from cloudchamber.services.dynamodb.keys import Item, partition_prefix, raw
 from cloudchamber.services.dynamodb.keys import after as after_prefix
-from cloudchamber.services.dynamodb.legacy import only_deletes
 from cloudchamber.services.dynamodb.nouns import Table
+from cloudchamber.services.dynamodb.older_parameters import only_deletes
 from cloudchamber.services.dynamodb.reach import (
     check_index_keys,
     expect_live,
