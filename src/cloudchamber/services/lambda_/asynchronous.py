@@ -21,6 +21,9 @@ from cloudchamber.services.lambda_.settings import event_invoke_of
 
 DUE: Final = "lambda.event-due"
 ORIGIN: Final = "async"
+# Fact: what became of an event in the end, for services that hand functions events and go on when
+# they are done (`function`, `payload`, `is_error`, `error`).
+ENDED: Final = "lambda.invocation-ended"
 _NO_ROOM: Final = ("TooManyRequestsException", "ServiceException", "EC2ThrottledException")
 
 
@@ -119,6 +122,7 @@ def completed(call: Call, row: Invocation, function: Function | None) -> None:
     if row.status == "ok":
         _leave(call, event)
         destinations.succeeded(call, function, event, row)
+        _tell(call, function, event, "")
         return
     retries = limits.RETRIES_DEFAULT if config.retries is None else config.retries
     if event.attempts > retries:
@@ -146,6 +150,17 @@ def _give_up(
         f"the event {event.id} is given up after {event.attempts} attempts: {condition}",
     )
     destinations.failed(call, function, event, condition, row)
+    _tell(call, function, event, condition if row is None else row.error_type or condition)
+
+
+def _tell(call: Call, function: Function, event: AsyncEvent, error: str) -> None:
+    told = {
+        "function": function.arn,
+        "payload": event.payload,
+        "is_error": bool(error),
+        "error": error,
+    }
+    call.publish(ENDED, told)
 
 
 def _leave(call: Call, event: AsyncEvent) -> None:
