@@ -2,8 +2,9 @@
 
 Rules of this file: a replica is a table like any other that knows of the others, as each of them
 knows of it. A change arrives after the lag; of two changes of an item the later one stays, and of
-two at one instant the one whose region's name is the greater. Settings are copied when a replica is
-made; later changes of settings are each region's own.
+two at one instant the one whose region's name is the greater. A replica begins with all settings;
+later changes of indexes, billing, throughput and time to live are made in every region, others are
+a region's own.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables.html
 """
 
@@ -31,6 +32,12 @@ MADE: Final = "dynamodb.replica-made"
 GONE: Final = "dynamodb.replica-gone"
 REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 VIEW: Final = "NEW_AND_OLD_IMAGES"
+PRINCIPAL: Final = "replication.dynamodb.amazonaws.com"
+# "Settings that are always synchronized", V2globaltables_settings.html, as far as they are here.
+_SHARED: Final[tuple[str, ...]] = (
+    "AttributeDefinitions", "GlobalSecondaryIndexUpdates", "BillingMode", "ProvisionedThroughput",
+    "TimeToLiveSpecification",
+)  # fmt: skip
 
 
 def check_updates(call: Call, table: Table, setting: Setting, request: Input) -> None:
@@ -153,6 +160,42 @@ def _create(call: Call, table: Table, setting: Setting, what: Mapping[str, Any])
     other.is_watched = True
     delay_ns = REPLICA.delay_ns(call.cloud.settings.lifecycle, "CREATING")
     call.after(delay_ns, MADE, table.account, region, table.name, other.id)
+
+
+def check_elsewhere(call: Call, table: Table, setting: Setting, request: Input) -> None:
+    """What is changed everywhere needs every region at rest. Raises ResourceInUseException."""
+    if not _is_shared(call, request):
+        return
+    for each in setting.replicas:
+        other = call.rows(TABLES, table.account, each.region)[table.name]
+        if other.status != "ACTIVE" or each.status != "ACTIVE":
+            raise AwsError(
+                "ResourceInUseException",
+                f"Attempt to change a resource which is still in use: the replica in {each.region} "
+                f"is {each.status}",
+            )
+
+
+def change_elsewhere(call: Call, table: Table, setting: Setting, request: Input) -> None:
+    """Make the same change in every other region, through its own operation."""
+    if not _is_shared(call, request):
+        return
+    shared: dict[str, Any] = {name: request[name] for name in _SHARED if name in request}
+    for each in setting.replicas:
+        call.invoke(
+            "dynamodb",
+            call.operation_name,
+            {"TableName": table.name, **shared},
+            principal=PRINCIPAL,
+            account=table.account,
+            region=each.region,
+        )
+
+
+def _is_shared(call: Call, request: Input) -> bool:
+    """Whether a request changes what all regions share, and does not come from one of them."""
+    comes_from_here = call.caller.service != PRINCIPAL
+    return comes_from_here and any(name in request for name in _SHARED[1:])
 
 
 def made(call: Call, account: str, region: str, name: str, id_: str) -> None:

@@ -74,7 +74,9 @@ def update_table(call: Call, request: Input) -> Output:
     if "SSESpecification" in request:
         key = encryption.chosen_key(call, request["SSESpecification"])
     replication.check_updates(call, table, setting, request)
+    replication.check_elsewhere(call, table, setting, request)
 
+    replication.change_elsewhere(call, table, setting, request)
     _apply_capacity(call, table, setting, request)
     _apply_settings(call, table, setting, request)
     if key != setting.key:

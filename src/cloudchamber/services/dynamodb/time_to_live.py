@@ -15,7 +15,7 @@ from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
-from cloudchamber.services.dynamodb import changes, watching
+from cloudchamber.services.dynamodb import changes, replication, watching
 from cloudchamber.services.dynamodb.definitions import validation
 from cloudchamber.services.dynamodb.expiries import (
     EXPIRIES,
@@ -39,24 +39,23 @@ def update_time_to_live(call: Call, request: Input) -> Output:
     """Switch expiry on or off."""
     table = expect_table(call, request["TableName"])
     wanted = request["TimeToLiveSpecification"]
+    setting = setting_of(call, table)
     status = table.ttl.status if table.ttl is not None else "DISABLED"
     if status in ("ENABLING", "DISABLING"):
         raise validation("Time to live has been modified multiple times within a fixed interval")
-    if wanted["Enabled"]:
-        if table.ttl is not None and status == "ENABLED":
-            if table.ttl.attribute != wanted["AttributeName"]:
-                raise _other(table.ttl.attribute)
-            raise validation("TimeToLive is already enabled")
-        table.ttl = TimeToLive(
-            wanted["AttributeName"], TIME_TO_LIVE.move("DISABLED", "enable"), call.now
-        )
-    else:
-        if table.ttl is None or status == "DISABLED":
-            raise validation("TimeToLive is already disabled")
-        if table.ttl.attribute != wanted["AttributeName"]:
-            raise _other(table.ttl.attribute)
-        table.ttl.status = TIME_TO_LIVE.move(status, "disable")
-        table.ttl.changed_ns = call.now
+    have = table.ttl.attribute if table.ttl is not None and status == "ENABLED" else ""
+    if have and have != wanted["AttributeName"]:
+        raise _other(have)
+    if wanted["Enabled"] == bool(have):
+        raise validation(f"TimeToLive is already {'enabled' if have else 'disabled'}")
+    replication.check_elsewhere(call, table, setting, request)
+    replication.change_elsewhere(call, table, setting, request)
+    table.ttl = TimeToLive(
+        wanted["AttributeName"],
+        TIME_TO_LIVE.move(status, "enable" if wanted["Enabled"] else "disable"),
+        call.now,
+    )
+    if not wanted["Enabled"]:
         stop(call, table)
     delay_ns = TIME_TO_LIVE.delay_ns(call.cloud.settings.lifecycle, table.ttl.status)
     call.after(delay_ns, SETTLED, table.name, table.id)

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from cloudchamber import Chamber
+from cloudchamber.cloud.errors import AwsError
+from cloudchamber.cloud.service import Service, simulated
 from tests.unit.services.dynamodb.tables import ONE, TWO, refusal, simple
 
 ARN = f"arn:aws:dynamodb:us-east-1:{ONE}:table/jobs"
@@ -166,6 +168,46 @@ def test_a_kinesis_destination_says_that_nothing_arrives(chamber: Chamber, db: A
     assert refusal(db.disable_kinesis_streaming_destination, **names)[0] == ("ValidationException")
     odd = {"TableName": "jobs", "StreamArn": ARN}
     assert refusal(db.enable_kinesis_streaming_destination, **odd)[0] == "ValidationException"
+
+
+def test_changes_go_to_kinesis_when_there_is_one(chamber: Chamber, db: Any) -> None:
+    arrived: list[dict[str, Any]] = []
+
+    def put_record(call: Any, request: dict[str, Any]) -> dict[str, Any]:
+        if len(arrived) == 2:
+            raise AwsError("ProvisionedThroughputExceededException", "too fast")
+        arrived.append(request)
+        return {"ShardId": "s", "SequenceNumber": "1"}
+
+    def describe(call: Any, request: dict[str, Any]) -> dict[str, Any]:
+        if not request["StreamARN"].endswith("/changes"):
+            raise AwsError("ResourceNotFoundException", "no such stream")
+        return {}
+
+    operations = {
+        "PutRecord": simulated(put_record, mutates=True),
+        "DescribeStreamSummary": simulated(describe),
+    }
+    chamber.cloud.registry._loaded["kinesis"] = Service("kinesis", operations)
+    stream = f"arn:aws:kinesis:us-east-1:{ONE}:stream/changes"
+    assert refusal(
+        db.enable_kinesis_streaming_destination, TableName="jobs", StreamArn=f"{stream}x"
+    )[0] == "ResourceNotFoundException"  # fmt: skip
+    db.enable_kinesis_streaming_destination(TableName="jobs", StreamArn=stream)
+    db.put_item(TableName="jobs", Item={"pk": {"S": "b"}, "raw": {"B": b"\x00"}})
+    db.delete_item(TableName="jobs", Key=KEY)
+    first, second = (json.loads(each["Data"]) for each in arrived)
+    assert (first["eventName"], second["eventName"]) == ("INSERT", "REMOVE")
+    assert first["dynamodb"]["NewImage"] == {"pk": {"S": "b"}, "raw": {"B": "AA=="}}
+    assert second["dynamodb"]["OldImage"] == KEY
+    assert first["tableName"] == "jobs"
+    assert arrived[0]["PartitionKey"] == first["eventID"]
+    db.put_item(TableName="jobs", Item={"pk": {"S": "c"}})  # stands, though it does not arrive
+    lost = [each for each in chamber.events(ARN) if "not-delivered" in each["what"]]
+    assert len(lost) == 1
+    db.disable_kinesis_streaming_destination(TableName="jobs", StreamArn=stream)
+    db.put_item(TableName="jobs", Item={"pk": {"S": "d"}})
+    assert len(arrived) == 2
 
 
 def test_contributor_insights_are_kept(db: Any) -> None:

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from cloudchamber import Chamber
-from tests.unit.services.dynamodb.tables import ONE, refusal, simple
+from tests.unit.services.dynamodb.tables import (
+    ONE,
+    attributes_of,
+    index_of,
+    refusal,
+    simple,
+)
 
 HERE, THERE, ELSEWHERE = "us-east-1", "eu-west-1", "ap-southeast-2"
 
@@ -165,6 +171,34 @@ def test_a_replica_leaves_when_its_table_is_deleted(chamber: Chamber, db: Any) -
     put(db, "a", "1")
     chamber.advance(1)
     assert content(db) == {"a": "1"}
+
+
+def test_what_all_regions_share_is_changed_in_all(chamber: Chamber, db: Any) -> None:
+    there = replicate(chamber, db)
+    put(db, "a", "1")
+    ttl = {"Enabled": True, "AttributeName": "until"}
+    there.update_time_to_live(TableName="jobs", TimeToLiveSpecification=ttl)
+    assert db.describe_time_to_live(TableName="jobs")["TimeToLiveDescription"] == {
+        "TimeToLiveStatus": "ENABLING", "AttributeName": "until",
+    }  # fmt: skip
+    db.update_table(
+        TableName="jobs", AttributeDefinitions=attributes_of(pk="S", v="S"),
+        GlobalSecondaryIndexUpdates=[{"Create": index_of("by-v", "v")}],
+    )  # fmt: skip
+    assert refusal(
+        there.update_table, TableName="jobs",
+        GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by-v"}}],
+    )[0] == "ResourceInUseException"  # fmt: skip
+    chamber.advance("2m")
+    for client in (db, there):
+        found = client.query(
+            TableName="jobs", IndexName="by-v", KeyConditionExpression="v = :v",
+            ExpressionAttributeValues={":v": {"S": "1"}},
+        )["Items"]  # fmt: skip
+        assert [item["pk"]["S"] for item in found] == ["a"]
+    there.update_table(TableName="jobs", DeletionProtectionEnabled=True)
+    chamber.advance("1m")
+    assert db.describe_table(TableName="jobs")["Table"]["DeletionProtectionEnabled"] is False
 
 
 def test_a_world_with_replicas_is_kept(chamber: Chamber, db: Any) -> None:

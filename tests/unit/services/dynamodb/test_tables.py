@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cloudchamber import Chamber
+from cloudchamber.services.dynamodb.nouns import SHELVES
 from tests.unit.services.dynamodb.tables import (
     ONE,
     UNITS,
@@ -263,3 +264,19 @@ def test_tags_are_checked(db: Any) -> None:
         "ResourceNotFoundException"
     )
     assert refusal(db.list_tags_of_resource, ResourceArn="jobs")[0] == "ValidationException"
+
+
+def test_many_items_are_let_go_in_slices(db: Any, chamber: Chamber) -> None:
+    db.create_table(**simple())
+    shelves = chamber.cloud.store.rows(SHELVES, ONE, "us-east-1")
+    for number in range(40_000):
+        shelves["jobs"].rows.put(number.to_bytes(4, "big"), b"")
+    db.delete_table(TableName="jobs")
+    assert "jobs" not in shelves
+    (left,) = shelves.values()
+    assert 0 < len(left.rows.leaves) < 40_000 / 400
+    db.create_table(**simple())  # its successor is not touched
+    db.put_item(TableName="jobs", Item={"pk": {"S": "a"}})
+    chamber.advance(1)
+    assert list(shelves) == ["jobs"]
+    assert db.scan(TableName="jobs", Select="COUNT")["Count"] == 1
