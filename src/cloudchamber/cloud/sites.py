@@ -6,10 +6,11 @@ service of that name if it declares the site (`Service(sites=...)`), as do `SERV
 (`localhost`). What is asked becomes the input of an operation that no model
 has, so that it passes the pipeline, is journalled and may wait like any other:
 
-    input   {"Prefix", "Method", "Path", "Query", "Headers", "Body", "Problem"}
+    input   {"Prefix", "Method", "Path", "Query", "Headers", "Body", "Problem", "WallNs"}
     output  {"Status": int, "Headers": {name: value}, "Body": bytes or Streamed}
 
 `Problem` says why a signature was not accepted; its caller is then nobody. So is whoever sent none.
+`WallNs` is the real time, None where that does not count (for what was signed to expire by it).
 """
 
 from __future__ import annotations
@@ -157,6 +158,7 @@ def _asked(cloud: Cloud, site: Site, visit: Visit) -> tuple[Caller, Any]:
         "Headers": dict(request.headers),
         "Body": request.body,
         "Problem": problem,
+        "WallNs": visit.wall_ns,
     }
 
 

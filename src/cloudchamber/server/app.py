@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit, setrlimit
 from time import monotonic_ns, time_ns
@@ -19,6 +20,7 @@ from typing import Any
 import msgspec
 
 from cloudchamber.cloud.cloud import Cloud
+from cloudchamber.cloud.sharing import admits
 from cloudchamber.kernel.errors import KernelError
 from cloudchamber.server.adapters import ADAPTERS
 from cloudchamber.server.collecting import Collector
@@ -120,7 +122,9 @@ class Server:
         """Serve until a signal. Raises StartError."""
         settings = self._settings
         loop = asyncio.get_running_loop()
-        admission = Admission(settings.host, settings.allowed_hosts)
+        admission = Admission(
+            settings.host, settings.allowed_hosts, shares=partial(admits, self._cloud)
+        )
         activity = Activity()
         collector = Collector(lambda: activity.arrivals)
         host = ServedHost(

@@ -37,6 +37,11 @@ ASKED_OF_PAGES = frozenset({"origin", "sec-fetch-site"})
 WILDCARD_HOSTS = frozenset({"0.0.0.0", "::", ""})
 
 
+def nothing_shared(method: str, path: str, headers: Mapping[str, str]) -> bool:
+    """No resource of the chamber shares anything with pages of other origins."""
+    return False
+
+
 def nothing_known(name: str) -> bool:
     """No resource of the chamber has a name of its own."""
     return False
@@ -47,7 +52,8 @@ class Admission:
 
     `bound` is the address listened on. `allowed` are further names (`*.example.com` for all below
     one). `known(name)` says whether a resource in the chamber carries the name (a hosted zone, a
-    custom domain); it is asked last.
+    custom domain); it is asked last. `shares(method, path, headers)` says whether a resource lets
+    the page of another origin ask this (a bucket by its CORS rules).
     """
 
     def __init__(
@@ -55,16 +61,20 @@ class Admission:
         bound: str = "127.0.0.1",
         allowed: tuple[str, ...] = DEFAULT_NAMES,
         known: Callable[[str], bool] = nothing_known,
+        shares: Callable[[str, str, Mapping[str, str]], bool] = nothing_shared,
     ) -> None:
         names = [name.lower().rstrip(".") for name in allowed]
         self._bound = bound.lower()
         self._exact = frozenset(name for name in names if not name.startswith("*."))
         self._suffixes = tuple(name[1:] for name in names if name.startswith("*."))
         self._known = known
+        self._shares = shares
         # The Host header let in last: nearly always the next one too.
         self.last: str | None = None
 
-    def check(self, method: str, query: str, headers: Mapping[str, str], http10: bool) -> None:
+    def check(
+        self, method: str, query: str, headers: Mapping[str, str], http10: bool, path: str = "/"
+    ) -> None:
         """Raise HttpRefusal unless the request may be answered."""
         host = headers.get("host")
         if host is None:
@@ -75,7 +85,8 @@ class Admission:
             self.last = host
         origin = headers.get("origin")
         if origin is not None:
-            if not self._is_local_origin(origin, host or ""):
+            is_local = self._is_local_origin(origin, host or "")
+            if not is_local and not self._shares(method, path, headers):
                 raise HttpRefusal(
                     403,
                     "ForeignOrigin",

@@ -209,7 +209,7 @@ class RequestReader:
         admission = self._front.admission
         host = headers.get("host")
         if host is None or host != admission.last or not ASKED_OF_PAGES.isdisjoint(headers):
-            admission.check(self.method, query, headers, self._http10)
+            admission.check(self.method, query, headers, self._http10, path)
         self._request = Request(self.method, path, query, headers)
         encoding = headers.get("transfer-encoding")
         if encoding is not None or int(headers.get("content-length", 0)) > self._whole_max:

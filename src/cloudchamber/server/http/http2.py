@@ -156,7 +156,9 @@ class Http2:
             return
         try:
             stream.head = request = _head_of(fields, self._front.limits.header_count_max)
-            self._front.admission.check(request.method, request.query, request.headers, False)
+            self._front.admission.check(
+                request.method, request.query, request.headers, False, request.path
+            )
             stream.spool = open_spool(self._front, request)
         except HttpRefusal as refusal:
             self._refuse(number, refusal)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
+from cloudchamber.cloud import ports
 from cloudchamber.cloud.service import Operation, refused, simulated
 from cloudchamber.services.s3 import (
     access_blocks,
@@ -17,10 +18,15 @@ from cloudchamber.services.s3 import (
     bucket_policies,
     bucket_settings,
     changes,
+    cors,
     events,
+    forms,
     lifecycle_days,
     lifecycle_rules,
     notification_rules,
+    tagged,
+    website_rules,
+    websites,
 )
 from cloudchamber.services.s3.asked import by_version, of_bucket, of_object
 from cloudchamber.services.s3.lookup import arn_of_bucket, arn_of_object
@@ -101,6 +107,13 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             notification_rules.put_bucket_notification_configuration,
             action="PutBucketNotification",
         ),
+        # For browsers
+        "DeleteBucketCors": _on_bucket(cors.delete_bucket_cors, action="PutBucketCORS"),
+        "DeleteBucketWebsite": _on_bucket(website_rules.delete_bucket_website),
+        "GetBucketCors": _on_bucket(cors.get_bucket_cors, action="GetBucketCORS"),
+        "GetBucketWebsite": _on_bucket(website_rules.get_bucket_website),
+        "PutBucketCors": _on_bucket(cors.put_bucket_cors, action="PutBucketCORS"),
+        "PutBucketWebsite": _on_bucket(website_rules.put_bucket_website),
         # What is not here
         "CreateBucketMetadataConfiguration": refused("there are no S3 Tables to keep metadata in"),
         "CreateBucketMetadataTableConfiguration": refused(
@@ -120,4 +133,15 @@ KERNEL_EVENTS: Final[Mapping[str, Callable[..., None]]] = MappingProxyType(
 )
 SUBSCRIBES: Final[Mapping[str, Callable[..., None]]] = MappingProxyType(
     {changes.OBJECT_CHANGED: events.on_change}
+)
+PORTS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
+    {ports.CORS: cors.shared, ports.TAGGED_RESOURCES: tagged.tagged_resources}
+)
+# What no model has: a web site, a form, and the upload that a form becomes.
+SITES: Final[Mapping[str, Operation]] = MappingProxyType(
+    {
+        "s3-website": simulated(websites.visit, open=True, anonymous=True, mutates=False),
+        "s3-form": simulated(forms.post_form, open=True, anonymous=True),
+        forms.UPLOAD: _on_object(forms.upload, action="PutObject"),
+    }
 )

@@ -127,6 +127,8 @@ SERVICE: Final = Service(
         restoring.RESTORE_ENDED: restoring.restore_ended,
     },
     subscribes=bucket_operations.SUBSCRIBES,
+    ports=bucket_operations.PORTS,
+    sites=bucket_operations.SITES,
     owner_of=permissions.owner_of,
     resource_policy=permissions.resource_policy,
     access_denied="AccessDenied",
