@@ -132,6 +132,9 @@ def apply(queue: Queue, changed: Mapping[str, str]) -> None:
     queue.size_max = _number(queue, "MaximumMessageSize")
     queue.deduplicates_by_content = queue.attributes.get("ContentBasedDeduplication") == "true"
     queue.deduplicates_by_group = queue.attributes.get("DeduplicationScope") == "messageGroup"
+    kms_key = queue.attributes.get("KmsMasterKeyId", "")
+    if kms_key != queue.kms_key:
+        queue.kms_key, queue.data_keys, queue.sealed_key = kms_key, {}, b""
     document = queue.attributes.get("RedrivePolicy")
     queue.redrive = _read_redrive(document) if document else None
 
@@ -250,7 +253,7 @@ def _check_allow(call: Call, arn: str, fifo: bool, value: str) -> None:
 
 
 def _check_key(call: Call, arn: str, fifo: bool, value: str) -> None:
-    """Any key will do: nothing is encrypted with it."""
+    """Any key will do: AWS asks KMS when a message is sent."""
 
 
 _JSON: Final = ("Policy", "RedrivePolicy", "RedriveAllowPolicy")

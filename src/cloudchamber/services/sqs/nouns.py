@@ -26,11 +26,18 @@ class Redrive(msgspec.Struct, frozen=True):
     max_receives: int
 
 
+class DataKey(msgspec.Struct, frozen=True):
+    """Until when a principal need not ask KMS again."""
+
+    until_ns: int
+
+
 class Queue(msgspec.Struct):
     """One queue: what its owner set (`attributes`, `tags`) and what follows from it.
 
     `token` is drawn when a queue is made, so that receipts of a queue of the same name that was
-    deleted are not taken for its own.
+    deleted are not taken for its own. `kms_key` is what KmsMasterKeyId says, `data_keys` are those
+    who asked KMS of late, and `sealed_key` is the newest data key, as KMS sealed it.
     """
 
     name: str
@@ -52,6 +59,9 @@ class Queue(msgspec.Struct):
     deduplicates_by_content: bool = False
     deduplicates_by_group: bool = False
     purged_ns: int | None = None
+    kms_key: str = ""
+    data_keys: dict[str, DataKey] = {}
+    sealed_key: bytes = b""
 
 
 class MoveTask(msgspec.Struct):

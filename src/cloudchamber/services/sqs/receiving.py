@@ -18,6 +18,7 @@ from cloudchamber.cloud.service import Input, Output, Wait, Waiting
 from cloudchamber.services.sqs import contents
 from cloudchamber.services.sqs.counters import EMPTY, RECEIVED, count
 from cloudchamber.services.sqs.dead_letters import move_if_dead
+from cloudchamber.services.sqs.encryption import unlock
 from cloudchamber.services.sqs.fifo import FifoMailbox
 from cloudchamber.services.sqs.handles import write_receipt
 from cloudchamber.services.sqs.limits import (
@@ -138,6 +139,8 @@ def _system_names(request: Input) -> frozenset[str]:
 def _attempt(call: Call, queue: Queue, asked: Asked) -> list[Message]:
     """Deliver what is there. Messages received too often go to the dead-letter queue instead."""
     box = mailbox_of(call, queue)
+    if queue.kms_key:
+        unlock(call, queue)
     if asked.attempt and type(box) is FifoMailbox:
         again = _again(box, asked, call.now)
         if again:

@@ -17,6 +17,7 @@ from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.sqs import contents
 from cloudchamber.services.sqs.batches import answer_each, check_entries
 from cloudchamber.services.sqs.counters import DEDUPLICATED, count, count_sent
+from cloudchamber.services.sqs.encryption import lock
 from cloudchamber.services.sqs.fifo import FifoMailbox
 from cloudchamber.services.sqs.limits import DEDUPLICATION_NS, DELAY_MAX_S, SECOND_NS, TOKEN
 from cloudchamber.services.sqs.lookup import expect_queue, mailbox_of, missing, stir
@@ -51,6 +52,8 @@ def send_message(call: Call, request: Input) -> Output:
     checked = _check(call, queue, request)
     if queue.fifo:
         pay(call, queue, "SendMessage", (checked.group,))
+    if queue.kms_key:
+        lock(call, queue)
     output = _put(call, queue, mailbox_of(call, queue), checked)
     stir(call, queue.arn)
     return output
@@ -72,6 +75,8 @@ def send_message_batch(call: Call, request: Input) -> Output:
         )
     groups = {each["MessageGroupId"] for each in entries if "MessageGroupId" in each}
     pay(call, queue, "SendMessage", groups)
+    if queue.kms_key:
+        lock(call, queue)
     box = mailbox_of(call, queue)
     output = answer_each(entries, lambda entry: _put(call, queue, box, _check(call, queue, entry)))
     stir(call, queue.arn)

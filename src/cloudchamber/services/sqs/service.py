@@ -65,7 +65,7 @@ SERVICE: Final = Service(
         "SendMessageBatch": _on_queue(sending.send_message_batch, action="SendMessage"),
         "SetQueueAttributes": _on_queue(
             queues.set_queue_attributes,
-            note="KmsMasterKeyId is stored: messages are kept in the clear",
+            note="Under a KmsMasterKeyId KMS is asked, and messages are kept in the clear",
         ),
         "StartMessageMoveTask": simulated(
             move_tasks.start_message_move_task, resource=arn_of_source
