@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from cloudchamber import Chamber
+from cloudchamber.cloud import ports
+from cloudchamber.cloud.registry import load_service, service_names
 
 ONE = "111111111111"
 Make = Callable[[Chamber], str]
@@ -72,7 +76,43 @@ def table(chamber: Chamber) -> str:
     return str(made["TableDescription"]["TableArn"])
 
 
-MAKERS = (queue, policy, profile, device, issuer, unit, parameter, secret, key, table)
+def bucket(chamber: Chamber) -> str:
+    chamber.client("s3").create_bucket(Bucket="thing")
+    return "arn:aws:s3:::thing"
+
+
+def function(chamber: Chamber) -> str:
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole",
+             "Principal": {"Service": "lambda.amazonaws.com"}}  # fmt: skip
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = chamber.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=document)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("index.py", "def handler(event, context): ...")
+    made = chamber.client("lambda").create_function(
+        FunctionName="thing",
+        Runtime="python3.11",
+        Role=role["Role"]["Arn"],
+        Handler="index.handler",
+        Code={"ZipFile": packed.getvalue()},
+    )
+    return str(made["FunctionArn"])
+
+
+MAKERS = (
+    queue,
+    policy,
+    profile,
+    device,
+    issuer,
+    unit,
+    parameter,
+    secret,
+    key,
+    table,
+    bucket,
+    function,
+)
 
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
@@ -98,3 +138,16 @@ def test_a_thing_is_tagged_found_and_untagged(make: Make) -> None:
         assert found() == [{"ResourceARN": arn, "Tags": [{"Key": "b", "Value": "2"}]}]
         fork = chamber.fork().client("resourcegroupstaggingapi")
         assert fork.get_tag_keys()["TagKeys"] == ["b"]
+
+
+@pytest.mark.parametrize("name", service_names())
+def test_a_service_that_tags_things_says_what_has_tags(name: str) -> None:
+    service = load_service(name)
+    assert service is not None
+    tagging = [
+        operation
+        for operation, declared in service.operations.items()
+        if operation.startswith(("AddTags", "PutBucketTagging", "Tag")) and declared.handler
+    ]
+    if tagging and name != "resourcegroupstaggingapi":
+        assert ports.TAGGED_RESOURCES in service.ports, tagging
