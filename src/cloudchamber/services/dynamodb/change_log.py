@@ -33,13 +33,6 @@ class Change(msgspec.Struct, array_like=True, gc=False):
             return "INSERT"
         return "REMOVE" if self.after is None else "MODIFY"
 
-    @property
-    def record(self) -> bytes:
-        """The newest record of the item that there is."""
-        found = self.after if self.after is not None else self.before
-        assert found is not None  # nothing that comes of nothing is no change
-        return found
-
 
 class ChangeLog(msgspec.Struct):
     """`first` is the number of `changes[0]`."""

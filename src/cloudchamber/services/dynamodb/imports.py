@@ -34,7 +34,6 @@ PAGE: Final = 25
 # Tokens of this operation have at least 112 hexadecimal digits, in sixteens.
 TOKEN_DIGITS: Final = 112
 PAUSE_NS: Final = 5_000_000
-FOREVER_NS: Final = 100 * 365 * 86_400 * NANOSECONDS
 HASH_MAX: Final = 2048
 RANGE_MAX: Final = 1024
 _MILLISECOND_NS: Final = 1_000_000
@@ -86,7 +85,7 @@ def import_table(call: Call, request: Input) -> Output:
         raise AwsError("LimitExceededException", "Too many concurrent imports")
     check_limits(call, wanted)
     key = encryption.chosen_key(call, wanted.get("SSESpecification"))
-    table, setting = make(call, name, wanted, delay_ns=FOREVER_NS)
+    table, setting = make(call, name, wanted, is_filled_later=True)
     setting.key = key
     id_ = f"{call.now // _MILLISECOND_NS:014}-{call.stream(table.arn, 'import').hex(8)}"
     job = Import(

@@ -190,11 +190,11 @@ def records(
     found: list[tuple[int, dict[str, Any]]] = []
     left = size
     for number, change in log.since(sequence - FIRST_NUMBER, limit):
-        weight = _weight(stream, change)
+        record, weight = _record(stream, region, number, change)
         if weight > left and found:
             break
         left -= weight
-        found.append((number + FIRST_NUMBER, _record(stream, region, number, change, weight)))
+        found.append((number + FIRST_NUMBER, record))
     return found
 
 
@@ -206,34 +206,28 @@ def _found(cloud: Cloud, arn: str) -> tuple[Stream, ChangeLog, str]:
     return stream, log, parts.region
 
 
-def _weight(stream: Stream, change: Change) -> int:
-    weight = item_size(_keys(stream, unpack(change.record)))
-    if stream.view in _NEW and change.after is not None:
-        weight += size_in(change.after)
-    if stream.view in _OLD and change.before is not None:
-        weight += size_in(change.before)
-    return weight
-
-
-def _keys(stream: Stream, item: Item) -> Item:
-    return {name: item[name] for name in stream.keys.names}
-
-
-def _record(
-    stream: Stream, region: str, number: int, change: Change, weight: int
-) -> dict[str, Any]:
+def _record(stream: Stream, region: str, number: int, change: Change) -> tuple[dict[str, Any], int]:
+    """A change as GetRecords shows it, and its size."""
+    after = None if change.after is None else unpack(change.after)
+    before = None if change.before is None else unpack(change.before)
+    item = after or before
+    assert item is not None  # what comes of nothing is no change
+    keys: Item = {name: item[name] for name in stream.keys.names}
+    weight = item_size(keys)
     body: dict[str, Any] = {
         # "rounded down to the closest second", API_streams_StreamRecord.html
         "ApproximateCreationDateTime": float(change.t_ns // NANOSECONDS),
-        "Keys": _keys(stream, unpack(change.record)),
+        "Keys": keys,
         "SequenceNumber": str(number + FIRST_NUMBER),
-        "SizeBytes": weight,
         "StreamViewType": stream.view,
     }
-    if stream.view in _NEW and change.after is not None:
-        body["NewImage"] = unpack(change.after)
-    if stream.view in _OLD and change.before is not None:
-        body["OldImage"] = unpack(change.before)
+    if change.after is not None and stream.view in _NEW:
+        body["NewImage"] = after
+        weight += size_in(change.after)
+    if change.before is not None and stream.view in _OLD:
+        body["OldImage"] = before
+        weight += size_in(change.before)
+    body["SizeBytes"] = weight
     record: dict[str, Any] = {
         "eventID": blake2b(f"{stream.arn} {number}".encode(), digest_size=16).hexdigest(),
         "eventName": change.name,
@@ -244,4 +238,4 @@ def _record(
     }
     if change.by_ttl:
         record["userIdentity"] = dict(TTL_IDENTITY)
-    return record
+    return record, weight

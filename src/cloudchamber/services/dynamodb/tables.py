@@ -154,11 +154,12 @@ def make(
     shelf: Shelf | None = None,
     restored: Restored | None = None,
     delay_ns: int | None = None,
+    is_filled_later: bool = False,
 ) -> tuple[Table, Setting]:
     """A new table as a CreateTable request describes it, in state CREATING.
 
     `shelf` holds the items it begins with. `delay_ns` is how long it takes until it is ACTIVE, by
-    default what the lifecycle says.
+    default what the lifecycle says; one that `is_filled_later` is ACTIVE when its maker says so.
     """
     arn = call.arn(f"table/{name}")
     billing = request.get("BillingMode", "PROVISIONED")
@@ -190,7 +191,8 @@ def make(
     call.rows(SETTINGS)[name] = setting
     if delay_ns is None:
         delay_ns = TABLE.delay_ns(call.cloud.settings.lifecycle, "CREATING")
-    call.after(delay_ns, MADE, name, table.id)
+    if not is_filled_later:
+        call.after(delay_ns, MADE, name, table.id)
     call.after(COUNTED_EVERY_NS, COUNT, name, table.id, weak=True)
     return table, setting
 

@@ -294,3 +294,17 @@ def test_imports_that_fail_or_are_refused(db: Any, s3: Any) -> None:
     assert refusal(db.describe_import, ImportArn=f"{ARN}/import/0123456789")[0] == (
         "ImportNotFoundException"
     )
+
+
+def test_an_import_takes_its_time() -> None:
+    with Chamber(seed=1, account=ONE, lifecycle="realistic") as chamber:
+        chamber.client("s3").create_bucket(Bucket="files")
+        db = chamber.client("dynamodb")
+        before = chamber.now
+        load(db)
+        assert db.describe_table(TableName="copy")["Table"]["TableStatus"] == "CREATING"
+        assert refusal(db.delete_table, TableName="copy")[0] == "ResourceInUseException"
+        after = chamber.run_until_idle()
+        assert (before[:11], after[:11]) == ("2027-01-01T", "2027-01-01T")
+        assert db.describe_table(TableName="copy")["Table"]["TableStatus"] == "ACTIVE"
+        assert db.list_imports()["ImportSummaryList"][0]["ImportStatus"] == "COMPLETED"
