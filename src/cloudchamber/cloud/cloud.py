@@ -19,6 +19,7 @@ from cloudchamber.cloud.authentication import authenticate, find_credentials
 from cloudchamber.cloud.blobs import INLINE_BYTES_MAX, Blobs, BlobStore, MemoryBlobs
 from cloudchamber.cloud.bodies import unwrapped
 from cloudchamber.cloud.call import Call, Origin
+from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.events import EventLog
 from cloudchamber.cloud.inputs import NO_ADAPTERS, Adapters, Inputs
 from cloudchamber.cloud.metering import Meter
@@ -257,6 +258,10 @@ class Cloud(Inputs):
         self.submit(call, settle)
         while self._give_up() or (not answers and self.kernel.run_demand()):
             pass
+        if not answers:
+            self.drop(self.number)
+            message = "Cloudchamber: this waits for a function at work; ask over HTTP"
+            raise AwsError("ServiceUnavailable", message, 503)
         return answers[0]
 
     def _give_up(self) -> bool:

@@ -132,3 +132,54 @@ def test_a_bootstrap_of_ones_own_is_served(tmp_path: Path) -> None:
         assert json.loads(failed.payload) == {"errorType": "Own", "errorMessage": "m"}
 
     on_bench(story, tmp_path)
+
+
+RAW = """#!PYTHON -S
+import os, socket
+host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
+link = socket.create_connection((host, int(port)))
+link.sendall(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+head = link.recv(65536).decode()
+number = head.split("Lambda-Runtime-Aws-Request-Id: ")[1].split("\\r\\n")[0]
+path = "/2018-06-01/runtime/invocation/" + number + "/response"
+link.sendall(SENT.replace(b"PATH", path.encode()))
+if SENT[-4:] != b"half":
+    link.recv(99)
+""".replace("PYTHON", sys.executable)
+
+
+CHUNKED = (
+    b"POST PATH HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
+    b"Lambda-Runtime-Function-Response-Mode: streaming\r\n\r\n2\r\nab\r\n0\r\n"
+    b"Lambda-Runtime-Function-Error-Type: Late\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "payload"),
+    [
+        # It dies in the middle of its answer.
+        (b"POST PATH HTTP/1.1\r\nContent-Length: 99\r\n\r\nhalf", "crash", None),
+        # It dies after its answer, before it asks for more.
+        (b"POST PATH HTTP/1.1\r\nContent-Length: 2\r\n\r\n42", "ok", b"42"),
+        # It speaks no HTTP; or a method that is not known.
+        (b"\x00\xff" * 99, "crash", None),
+        (b"BREW /pot HTTP/1.1\r\n\r\n", "crash", None),
+        # Its answer comes in chunks, with an error at the end of them.
+        (CHUNKED, "error", b"ab"),
+    ],
+)
+def test_a_runtime_that_dies_over_its_answer_is_told_of(
+    tmp_path: Path, sent: bytes, status: str, payload: bytes | None
+) -> None:
+    async def story(bench: Bench) -> None:
+        source = RAW.replace("SENT", repr(sent))
+        code = package({"bootstrap": source}, ("bootstrap",))
+        outcome = await bench.run(code, runtime="provided.al2023")
+        assert outcome.status == status
+        if payload is None:
+            assert json.loads(outcome.payload)["errorType"] == "Runtime.ExitError"
+        else:
+            assert outcome.payload == payload
+
+    on_bench(story, tmp_path)
