@@ -59,7 +59,7 @@ def create_key(call: Call, request: Input) -> Output:
     arn = call.arn(f"key/{key_id}")
     policy = request.get("Policy")
     if policy is None:
-        policy = policies.default(call)
+        policy = policies.default(call.account, call.partition)
     else:
         bypass = request.get("BypassPolicyLockoutSafetyCheck", False)
         policies.check(call, arn, policy, bypass=bypass)

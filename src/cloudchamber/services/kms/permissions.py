@@ -19,6 +19,7 @@ from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input
 from cloudchamber.languages.policy import PolicyKind, SourcedPolicy, parse_policy
+from cloudchamber.services.kms import policies
 from cloudchamber.services.kms.lookup import expect_key, not_found
 from cloudchamber.services.kms.nouns import ALIASES, KEYS, Grant, Key
 from cloudchamber.services.kms.symmetric import find_sealed
@@ -225,11 +226,31 @@ def resource_policy(call: Call, arn: str) -> SourcedPolicy | None:
         return None
     if key.account != call.caller.account and call.operation_name not in SHARED:
         return None
+    if not key.grantees and _leaves_it_to_iam(call, key):
+        return None
     if key.grantees:
         grants = _grants_for(call, key)
         if grants:
             return _compiled(key.policy, key.arn, json.dumps(grants))
     return _compiled(key.policy, key.arn, "")
+
+
+def _leaves_it_to_iam(call: Call, key: Key) -> bool:
+    """Whether IAM alone decides: the default policy says so to the account's own principals.
+
+    No policy at all gives the same verdict in a tenth of the time.
+    """
+    caller = call.caller
+    return (
+        caller.account == key.account
+        and caller.kind not in ("service", "anonymous")
+        and _is_default(key.policy, key.account, call.partition)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _is_default(document: str, account: str, partition: str) -> bool:
+    return document == policies.default(account, partition)
 
 
 def _key_at(call: Call, arn: str) -> Key | None:

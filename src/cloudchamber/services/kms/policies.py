@@ -38,9 +38,9 @@ _DEFAULT: Final = """{
 }"""
 
 
-def default(call: Call) -> str:
+def default(account: str, partition: str) -> str:
     """The policy of a key that was made without one: the account decides."""
-    return _DEFAULT % root(call.account, call.partition).arn
+    return _DEFAULT % root(account, partition).arn
 
 
 def check(call: Call, arn: str, document: str, *, bypass: bool) -> None:

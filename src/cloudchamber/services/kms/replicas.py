@@ -40,7 +40,7 @@ def replicate_key(call: Call, request: Input) -> Output:
     tags = tagging.checked(call, {}, request.get("Tags", ()))
     policy = request.get("Policy")
     if policy is None:
-        policy = policies.default(call)
+        policy = policies.default(call.account, call.partition)
     else:
         bypass = request.get("BypassPolicyLockoutSafetyCheck", False)
         policies.check(call, arn, policy, bypass=bypass)

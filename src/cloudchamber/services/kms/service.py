@@ -26,6 +26,7 @@ from cloudchamber.services.kms import (
     rotation,
     secrets,
     signing,
+    stores,
     tagging,
 )
 from cloudchamber.services.kms.limits import QUOTAS
@@ -54,7 +55,7 @@ SERVICE: Final = Service(
         "DeleteCustomKeyStore": _NO_STORES,
         "DeleteImportedKeyMaterial": _on_key(importing.delete_imported_key_material),
         "DeriveSharedSecret": _using(secrets.derive_shared_secret),
-        "DescribeCustomKeyStores": _NO_STORES,
+        "DescribeCustomKeyStores": _simulated(stores.describe_custom_key_stores),
         "DescribeKey": _on_key(keys.describe_key),
         "DisableKey": _on_key(keys.disable_key),
         "DisableKeyRotation": _on_key(rotation.disable_key_rotation),

@@ -156,6 +156,10 @@ def test_keys_belong_to_their_account(chamber: Chamber, kms: Any, key: str) -> N
 
 
 def test_stores_of_other_makers_are_refused(kms: Any) -> None:
-    assert refusal(kms.describe_custom_key_stores)[0] == "NotImplemented"
+    assert kms.describe_custom_key_stores()["CustomKeyStores"] == []
+    unknown = refusal(kms.describe_custom_key_stores, CustomKeyStoreId="cks-1")
+    assert unknown[0] == "CustomKeyStoreNotFoundException"
+    named = {"CustomKeyStoreId": "cks-1"}
+    assert refusal(kms.connect_custom_key_store, **named)[0] == "NotImplemented"
     cloud_hsm = {"Origin": "AWS_CLOUDHSM", "CustomKeyStoreId": "cks-1"}
     assert refusal(kms.create_key, **cloud_hsm)[0] == "NotImplemented"
