@@ -7,7 +7,7 @@ userguide/sysman-parameter-name-constraints.html
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cloudchamber.cloud.arns import find_arn
@@ -169,9 +169,13 @@ def expect_number(parameter: Parameter, number: int | None) -> Version:
     return expect_version(parameter, "" if number is None else str(number))
 
 
-def below(call: Call, path: str, recursive: bool) -> Sequence[Parameter]:
-    """The caller's parameters under a path, by name."""
+def in_order(call: Call, path: str = "", start: str = "") -> Iterator[Parameter]:
+    """The caller's parameters by name, from `start` on: those under a path, or all."""
     rows: Any = call.rows(PARAMETERS)
-    # Names are in order, and "0" is the character after "/". What has no slash is under the root.
-    found = rows.irange(f"{path}/", f"{path}0", (True, False)) if path else rows
-    return [rows[name] for name in found if is_below(name, path, recursive)]
+    if not path:
+        found = rows.irange(start)
+    else:
+        # "0" is the character after "/".
+        found = rows.irange(max(start, f"{path}/"), f"{path}0", (True, False))
+    for name in found:
+        yield rows[name]

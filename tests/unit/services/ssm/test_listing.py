@@ -111,6 +111,21 @@ def test_pages(tree: Any) -> None:
     assert refusal(tree.describe_parameters, NextToken="x")[0] == "InvalidNextToken"
 
 
+def test_what_changes_between_two_pages_is_neither_repeated_nor_left_out(tree: Any) -> None:
+    first = tree.describe_parameters(MaxResults=2)
+    again(tree, "/a/b", "two")
+    put(tree, "/a/a")
+    tree.delete_parameter(Name="/a")
+    second = tree.describe_parameters(MaxResults=2, NextToken=first["NextToken"])
+    assert names(first) + names(second) == ["/a", "/a/b", "/a/b/c", "/ab"]
+    first = tree.get_parameters_by_path(Path="/", Recursive=True, MaxResults=2)
+    again(tree, "/a/b", "three")
+    second = tree.get_parameters_by_path(
+        Path="/", Recursive=True, MaxResults=2, NextToken=first["NextToken"]
+    )
+    assert names(first) + names(second) == ["/a/a", "/a/b", "/a/b/c", "/ab"]
+
+
 def test_parameters_under_a_path(tree: Any) -> None:
     def under(path: str, **more: Any) -> list[str]:
         return names(tree.get_parameters_by_path(Path=path, **more))
