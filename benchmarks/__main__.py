@@ -36,6 +36,8 @@ BENCHMARKS = (
     Benchmark("wire", "decoding and encoding, loading models"),
     Benchmark("million", "a million messages: memory, pauses, receives, expiry, purge",
               "no pause above 50 ms", quick=False),
+    Benchmark("items", "a million items of a table: memory, pauses, pages of Query and Scan",
+              "flat pages; no pause above 50 ms", quick=False),
     Benchmark("front_end", "the candidates for the HTTP front end", quick=False),
     Benchmark("peers", "the same requests to us, MiniStack, moto's server and an empty uvicorn",
               "SQS 6x MiniStack, 0.4x uvicorn; XML lists 4x", quick=False),

@@ -190,7 +190,10 @@ def _walk(call: Call, source: Source, page: Page) -> Iterator[tuple[Item, int, i
         for _, record in rows.forward(low, high) if page.forward else rows.backward(low, high):
             yield unpack(record), size_in(record), 0
         return
-    entries = shelf.side(index.name).entries
+    side = shelf.indexes.get(index.name)
+    if side is None:
+        return
+    entries = side.entries
     get = shelf.rows.get
     for entry, _ in entries.forward(low, high) if page.forward else entries.backward(low, high):
         found = get(item_key_in(index.keys, entry))

@@ -44,6 +44,8 @@ def pay(call: Call, table: Table, reads: Mapping[str, float], writes: Mapping[st
             if bucket.level < min(need, _full(rate, table)):
                 raise _exceeded(table, part, kind)
             taken.append((bucket, need))
+    # Taking is a change of the world, so a read that is charged is an input like any write.
+    call.cloud.touches += 1
     for bucket, need in taken:
         bucket.level -= need
 

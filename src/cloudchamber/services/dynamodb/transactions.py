@@ -199,9 +199,8 @@ def find_made(call: Call, request: Input, parts: Any) -> Output | None:
     token = request.get("ClientRequestToken")
     if token is None:
         return None
-    _forget(call)
     known = call.rows(TOKENS).get(token)
-    if known is None:
+    if known is None or call.now - known.made_ns > TOKEN_NS:
         return None
     if known.digest != _digest(parts):
         raise AwsError(
@@ -227,6 +226,7 @@ def remember(call: Call, request: Input, parts: Any, used: Mapping[str, Consumpt
     """Remember that a transaction was made under its token."""
     token = request.get("ClientRequestToken")
     if token is not None:
+        _forget(call)
         units = {arn: round(each.total()) for arn, each in used.items()}
         call.rows(TOKENS)[token] = Token(_digest(parts), call.now, units)
 
