@@ -29,7 +29,7 @@ from cloudchamber.cloud.registry import Registry
 from cloudchamber.cloud.service import Input, Output, Service, Waiting
 from cloudchamber.cloud.settings import Settings, SettingsError, is_account
 from cloudchamber.cloud.sharing import PREFLIGHT, share
-from cloudchamber.cloud.sites import Visit, begin_visit, site_of
+from cloudchamber.cloud.sites import Visit, begin_visit, may_be_for_buckets, site_of
 from cloudchamber.cloud.spooling import Spool, plain_md5
 from cloudchamber.cloud.store import Store
 from cloudchamber.cloud.work import Outcome, Outstanding, Works
@@ -111,7 +111,8 @@ class Cloud(Inputs):
         self.number += 1
         number = self.number
         request_id = self.request_id(number)
-        if "origin" in request.headers or request.method == PREFLIGHT:
+        asks = "origin" in request.headers or request.method == PREFLIGHT
+        if asks and may_be_for_buckets(request):
             shared = share(self, request, request_id, finish)
             if shared is None:
                 return number
