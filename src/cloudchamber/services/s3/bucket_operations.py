@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud import ports
+from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.service import Operation, refused, simulated
 from cloudchamber.services.s3 import (
     access_blocks,
@@ -24,6 +25,8 @@ from cloudchamber.services.s3 import (
     lifecycle_days,
     lifecycle_rules,
     notification_rules,
+    replicating,
+    replication_rules,
     tagged,
     website_rules,
     websites,
@@ -107,6 +110,17 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             notification_rules.put_bucket_notification_configuration,
             action="PutBucketNotification",
         ),
+        "DeleteBucketReplication": _on_bucket(
+            replication_rules.delete_bucket_replication, action="PutReplicationConfiguration"
+        ),
+        "GetBucketReplication": _on_bucket(
+            replication_rules.get_bucket_replication, action="GetReplicationConfiguration"
+        ),
+        "PutBucketReplication": _on_bucket(
+            replication_rules.put_bucket_replication,
+            action="PutReplicationConfiguration",
+            note="replica modification sync, existing objects, time control and metrics are stored",
+        ),
         # For browsers
         "DeleteBucketCors": _on_bucket(cors.delete_bucket_cors, action="PutBucketCORS"),
         "DeleteBucketWebsite": _on_bucket(website_rules.delete_bucket_website),
@@ -129,10 +143,18 @@ KERNEL_EVENTS: Final[Mapping[str, Callable[..., None]]] = MappingProxyType(
     {
         events.NOTIFY: events.notify,
         lifecycle_rules.MIDNIGHT: lifecycle_days.midnight,
+        replicating.REPLICATE: replicating.replicate,
     }
 )
+
+
+def _on_change(call: Call, data: Mapping[str, Any]) -> None:
+    events.on_change(call, data)
+    replicating.on_change(call, data)
+
+
 SUBSCRIBES: Final[Mapping[str, Callable[..., None]]] = MappingProxyType(
-    {changes.OBJECT_CHANGED: events.on_change}
+    {changes.OBJECT_CHANGED: _on_change}
 )
 PORTS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
     {ports.CORS: cors.shared, ports.TAGGED_RESOURCES: tagged.tagged_resources}

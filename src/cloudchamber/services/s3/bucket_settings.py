@@ -16,14 +16,6 @@ from cloudchamber.services.s3 import errors, tags
 from cloudchamber.services.s3.lookup import expect_bucket
 
 ALGORITHMS: Final = frozenset({"AES256", "aws:kms", "aws:kms:dsse"})
-SSE_S3: Final = {
-    "Rules": (
-        {
-            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
-            "BucketKeyEnabled": False,
-        },
-    )
-}  # fmt: skip
 STATES: Final = ("Enabled", "Suspended")
 
 
@@ -79,8 +71,9 @@ def put_bucket_encryption(call: Call, request: Input) -> Output:
 def get_bucket_encryption(call: Call, request: Input) -> Output:
     """How objects are encrypted by default."""
     bucket = expect_bucket(call, request)
-    kept = bucket.encryption or {"Rules": [dict(each) for each in SSE_S3["Rules"]]}
-    return {"ServerSideEncryptionConfiguration": kept}
+    default = {"SSEAlgorithm": "AES256"}
+    rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": False}
+    return {"ServerSideEncryptionConfiguration": bucket.encryption or {"Rules": [rule]}}
 
 
 def delete_bucket_encryption(call: Call, request: Input) -> Output:

@@ -183,8 +183,8 @@ def test_a_rule_that_is_off_or_deleted_does_nothing(box: Box) -> None:
             },
             "InvalidArgument",
             (
-                "'Days' in the Expiration action for filter '(prefix=)' must be greater than 'Days' "
-                "in the Transition action"
+                "'Days' in the Expiration action for filter '(prefix=)' must be greater than "
+                "'Days' in the Transition action"
             ),
         ),
         (

@@ -150,8 +150,8 @@ def test_a_destination_that_does_not_let_s3_in_is_refused(scene: Scene) -> None:
                 rule(("s3:ObjectCreated:Put",), {"prefix": "ab"}, "y"),
             ],
             (
-                "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules "
-                "if the prefixes are overlapping for the same event type."
+                "Configuration is ambiguously defined. Cannot have overlapping suffixes in two "
+                "rules if the prefixes are overlapping for the same event type."
             ),
         ),
         (
