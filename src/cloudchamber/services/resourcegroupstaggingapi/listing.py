@@ -5,7 +5,7 @@ Rules of this file: a token names the last thing shown and when it was shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from cloudchamber.cloud.pages import BadToken, key_of, token_of
@@ -43,10 +43,15 @@ def token_after(call: Call, key: str) -> str:
 
 
 def page_of(
-    call: Call, items: Sequence[Item], key: Callable[[Item], str], token: str | None, size: int
-) -> tuple[Sequence[Item], str]:
-    """At most `size` of the items, which are sorted by key, and the next token or nothing."""
+    call: Call, items: Iterable[Item], key: Callable[[Item], str], token: str | None, size: int
+) -> tuple[list[Item], str]:
+    """At most `size` of the items, which come sorted by key, and the next token or nothing."""
     start = after(call, token)
-    left = [item for item in items if key(item) > start]
-    chosen = left[:size]
-    return chosen, token_after(call, key(chosen[-1])) if len(left) > size else ""
+    chosen: list[Item] = []
+    for item in items:
+        if key(item) <= start:
+            continue
+        if len(chosen) == size:
+            return chosen, token_after(call, key(chosen[-1]))
+        chosen.append(item)
+    return chosen, ""

@@ -7,7 +7,8 @@ https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetRes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import merge
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudchamber.cloud import ports
@@ -28,12 +29,13 @@ TAGS_MAX: Final = 500
 LISTED_MAX: Final = 1000  # keys or values on a page; AWS does not say
 
 
-def tagged(call: Call) -> list[Tagged]:
-    """Everything that has tags in the call's account and Region, by ARN."""
-    found: list[Tagged] = []
-    for answer in call.cloud.registry.ports(ports.TAGGED_RESOURCES):
-        found += [(arn, tags) for arn, tags in answer(call.cloud, call.account, call.region)]
-    return sorted(found, key=_arn)
+def tagged(call: Call) -> Iterator[Tagged]:
+    """Everything that has tags in the call's account and Region, by ARN.
+
+    Each service answers in that order, so that a page takes no more than it shows.
+    """
+    answers = call.cloud.registry.ports(ports.TAGGED_RESOURCES)
+    return merge(*(each(call.cloud, call.account, call.region) for each in answers), key=_arn)
 
 
 def _arn(resource: Tagged) -> str:
@@ -43,7 +45,7 @@ def _arn(resource: Tagged) -> str:
 def get_resources(call: Call, request: Input) -> Output:
     """The tagged resources that pass all filters. Raises InvalidParameterException."""
     _check(call, request)
-    resources = [each for each in tagged(call) if _is_asked_for(each, request)]
+    resources = (each for each in tagged(call) if _is_asked_for(each, request))
     if "TagsPerPage" in request:
         chosen, token = _page_by_tags(call, resources, request)
     else:
@@ -92,7 +94,7 @@ def _check(call: Call, request: Input) -> None:
         raise invalid("Each TagFilter must contain a Key.")
 
 
-def _page_by_tags(call: Call, resources: Sequence[Tagged], request: Input) -> tuple[Any, str]:
+def _page_by_tags(call: Call, resources: Iterable[Tagged], request: Input) -> tuple[Any, str]:
     """As many resources as fit whole into so many tags; one without tags counts as one."""
     start = after(call, request.get("PaginationToken"))
     room = request["TagsPerPage"]

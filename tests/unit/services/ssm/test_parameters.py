@@ -347,6 +347,20 @@ def test_tags(ssm: Any, chamber: Chamber) -> None:
         assert listed["TagList"] == [{"Key": "d", "Value": "4"}]
 
 
+def test_tagged_parameters_come_by_arn(ssm: Any, chamber: Chamber) -> None:
+    tags = [{"Key": "a", "Value": "1"}]
+    for name in ("b", "/a", "/c/d", "-x", ".y", "/c", "c-", "Z", "_", "/0", "9"):
+        put(ssm, name, Tags=tags)
+    tagging = chamber.client("resourcegroupstaggingapi")
+    found = [
+        each["ResourceARN"]
+        for page in tagging.get_paginator("get_resources").paginate(ResourcesPerPage=3)
+        for each in page["ResourceTagMappingList"]
+    ]
+    assert len(found) == 11
+    assert found == sorted(found)
+
+
 def test_the_rest_of_systems_manager_is_refused_by_name(ssm: Any) -> None:
     code, message = refusal(ssm.list_documents)
     assert code == "NotImplemented"
