@@ -7,9 +7,9 @@ https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -28,6 +28,7 @@ from cloudchamber.services.kms.lookup import (
 from cloudchamber.services.kms.metadata import seconds
 from cloudchamber.services.kms.nouns import KEYS, Grant, Key
 from cloudchamber.services.kms.paging import listed
+from cloudchamber.services.kms.permissions import find_parent
 from cloudchamber.services.kms.specs import AGREE, ENCAPSULATE, ENCRYPT, MAC, SIGN
 
 _ALWAYS: Final = ("CreateGrant", "RetireGrant", "DescribeKey")
@@ -59,6 +60,7 @@ def create_grant(call: Call, request: Input) -> Output:
     equals, subset = (constraints.get(f"EncryptionContext{how}") for how in ("Equals", "Subset"))
     if not key.is_symmetric and (equals is not None or subset is not None):
         raise invalid("Encryption context constraints need a symmetric encryption KMS key.")
+    _check_parent(find_parent(call, key), request["Operations"], constraints)
     check_tokens(call, request)
     if len(key.grants) >= call.quota("grants-of-key"):
         raise AwsError("LimitExceededException", f"{key.arn} has as many grants as it can have.")
@@ -90,6 +92,27 @@ def create_grant(call: Call, request: Input) -> Output:
         made = msgspec.structs.replace(old, tokens=(*old.tokens, token))
     key.grants[made.id] = made
     return {"GrantToken": token, "GrantId": made.id}
+
+
+def _check_parent(
+    parent: Grant | None, operations: Sequence[str], constraints: Mapping[str, Any]
+) -> None:
+    """Whoever may make grants by a grant alone gives no more than it gives: grants.html."""
+    if parent is None:
+        return
+    equals = constraints.get("EncryptionContextEquals")
+    subset = constraints.get("EncryptionContextSubset")
+    is_as_strict = all(name in parent.operations for name in operations)
+    if parent.equals is not None and equals != parent.equals:
+        is_as_strict = False
+    if parent.subset is not None:
+        wanted = parent.subset.items()
+        is_as_strict &= wanted <= (equals or {}).items() or wanted <= (subset or {}).items()
+    if not is_as_strict:
+        raise AwsError(
+            "AccessDeniedException",
+            f"A grant that is made by grant {parent.id} can give no more than that grant.",
+        )
 
 
 def _find_same(key: Key, grant: Grant) -> Grant | None:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.arns import find_arn
+from cloudchamber.cloud.authorization import decide
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input
@@ -283,12 +284,28 @@ def _grants_for(call: Call, key: Key) -> list[dict[str, Any]]:
     caller = call.caller
     account_root = f"arn:{call.partition}:iam::{caller.account}:root"
     statements: list[dict[str, Any]] = []
-    for name in (caller.arn, caller.role_arn, caller.user_arn, account_root, caller.service):
+    names = (caller.arn, caller.role_arn, caller.user_arn, account_root, caller.service)
+    for name in dict.fromkeys(names):  # the root user is its account
         for id_ in key.grantees.get(name, ()):
             statement = _statement(call, key.grants[id_])
             if statement is not None:
                 statements.append(statement)
     return statements
+
+
+def find_parent(call: Call, key: Key) -> Grant | None:
+    """The grant by which alone the caller may make another one, or None."""
+    decision = call.decision
+    if not key.grantees or decision is None or decision.effect != "allowed":
+        return None
+    named = [each.statement.sid for each in decision.deciding if each.source.arn == key.arn]
+    found = [key.grants[sid[5:]] for sid in named if sid[5:] in key.grants]
+    if not found:
+        return None
+    plain = decide(
+        call, "kms:CreateGrant", key.arn, resource_policy=_compiled(key.policy, key.arn, "")
+    )
+    return None if plain is None or plain.effect == "allowed" else found[0]
 
 
 def _statement(call: Call, grant: Grant) -> dict[str, Any] | None:

@@ -218,3 +218,25 @@ def test_via_service_tells_who_asked(chamber: Chamber, make: Make, kms: Any) -> 
     assert denied(kms.encrypt, KeyId=key, Plaintext=b"x")
     ssm = chamber.client("ssm")
     ssm.put_parameter(Name="/p", Value="secret", Type="SecureString", KeyId=key)
+
+
+def test_a_grant_gives_no_more_than_the_grant_it_was_made_by(kms: Any, key: str, ann: Any) -> None:
+    kms.create_grant(
+        KeyId=key,
+        GranteePrincipal=arn_of_user("ann"),
+        Operations=["Encrypt", "CreateGrant"],
+        Constraints={"EncryptionContextSubset": {"a": "1"}},
+    )
+    bob = {"KeyId": key, "GranteePrincipal": arn_of_user("bob")}
+    strict = {"EncryptionContextSubset": {"a": "1", "b": "2"}}
+    ann.create_grant(Operations=["Encrypt"], Constraints=strict, **bob)
+    assert denied(ann.create_grant, Operations=["Encrypt"], **bob)
+    assert denied(ann.create_grant, Operations=["Decrypt"], Constraints=strict, **bob)
+
+
+def test_a_grant_to_an_account(chamber: Chamber, kms: Any, key: str) -> None:
+    theirs = chamber.client("kms", account=TWO)
+    them = f"arn:aws:iam::{TWO}:root"
+    kms.create_grant(KeyId=key, GranteePrincipal=them, Operations=["Encrypt"])
+    assert theirs.encrypt(KeyId=arn_of(key), Plaintext=b"x")["KeyId"] == arn_of(key)
+    assert denied(theirs.describe_key, KeyId=arn_of(key))
