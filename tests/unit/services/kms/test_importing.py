@@ -133,3 +133,22 @@ def test_new_material_waits_for_a_rotation(kms: Any, make: Make) -> None:
     kms.rotate_key_on_demand(KeyId=key)
     assert kms.describe_key(KeyId=key)["KeyMetadata"]["CurrentKeyMaterialId"] == fresh
     assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
+
+
+def test_multi_region_material_is_imported_into_each_region(
+    chamber: Chamber, kms: Any, make: Make
+) -> None:
+    key = make(Origin="EXTERNAL", MultiRegion=True)
+    there = chamber.client("kms", region_name="eu-west-1")
+    put(kms, key)
+    kms.replicate_key(KeyId=key, ReplicaRegion="eu-west-1")
+    blob = kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+    assert refusal(there.decrypt, CiphertextBlob=blob)[0] == "KMSInvalidStateException"
+    put(there, key)
+    assert there.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
+    put(kms, key, b"n" * 32, ImportType="NEW_KEY_MATERIAL")
+    assert refusal(kms.rotate_key_on_demand, KeyId=key)[0] == "KMSInvalidStateException"
+    put(there, key, b"n" * 32, ImportType="EXISTING_KEY_MATERIAL")
+    kms.rotate_key_on_demand(KeyId=key)
+    blob = there.encrypt(KeyId=key, Plaintext=b"y")["CiphertextBlob"]
+    assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"y"

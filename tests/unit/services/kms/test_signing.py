@@ -91,6 +91,10 @@ def test_ml_dsa(kms: Any, make: Make, spec: str) -> None:
     signature = kms.sign(**about)["Signature"]
     public_of(kms, key).verify(signature, MESSAGE)
     assert kms.verify(Signature=signature, **about)["SignatureValid"]
+    about |= {"Message": bytes(range(64)), "MessageType": "EXTERNAL_MU"}
+    signature = kms.sign(**about)["Signature"]
+    public_of(kms, key).verify_mu(signature, bytes(range(64)))
+    assert kms.verify(Signature=signature, **about)["SignatureValid"]
 
 
 def test_ed25519(kms: Any, make: Make) -> None:
