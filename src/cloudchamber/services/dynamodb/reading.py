@@ -36,7 +36,7 @@ from cloudchamber.services.dynamodb.keys import (
 )
 from cloudchamber.services.dynamodb.nouns import Index, Table
 from cloudchamber.services.dynamodb.reach import expect_index, expect_live, invalid, validated
-from cloudchamber.services.dynamodb.shelf import size_in, unpack
+from cloudchamber.services.dynamodb.shelf import Shelf, size_in, unpack
 
 PAGE_BYTES: Final = 1 << 20
 SEGMENTS_MAX: Final = 1_000_000
@@ -148,65 +148,93 @@ def read_page(
     consistent: bool | None,
 ) -> Found:
     """Look at the next items, and keep those that the filter lets through."""
-    items: list[Item] = []
-    condition, values, paths = asked.filter, asked.values, asked.projection
-    scanned = weight = 0
-    fetched = 0.0
-    last: Item | None = None
-    item: Item | None = None
-    limit = page.limit
-    for item_found, size, extra in _walk(call, source, page):
-        if scanned and weight + size > PAGE_BYTES:
-            last = item
-            break
-        item = item_found
-        scanned += 1
-        weight += size
-        if extra:
-            fetched += read_units(extra, consistent)
-        if condition is None or condition.holds(item, values):
-            items.append(item if paths is None else project(item, paths))
-        if scanned == limit:
-            last = item
-            break
-    used.read(weight, consistent, source.index.name if source.index is not None else "")
+    index = source.index
+    records = _records(shelf_of(call, source.table), source, page)
+    if index is None or index.projection == "ALL":
+        picked, weight, is_full = _pick(records, page.limit)
+        looked_at = [unpack(record) for record in picked]
+        fetched = 0.0
+    else:
+        looked_at, weight, is_full, fetched = _pick_parts(
+            records, source, index, page.limit, consistent
+        )
+    used.read(weight, consistent, "" if index is None else index.name)
     if fetched:
         used.reads[""] = used.reads.get("", 0.0) + fetched
-    return Found(items, len(items), scanned, last)
+    last = looked_at[-1] if is_full else None
+    items = looked_at
+    if asked.filter is not None:
+        holds, values = asked.filter.holds, asked.values
+        items = [item for item in items if holds(item, values)]
+    if asked.projection is not None:
+        paths = asked.projection
+        items = [project(item, paths) for item in items]
+    return Found(items, len(items), len(looked_at), last)
 
 
-def _walk(call: Call, source: Source, page: Page) -> Iterator[tuple[Item, int, int]]:
-    """Items of a page with the bytes that each counts, and the bytes fetched besides."""
-    shelf = shelf_of(call, source.table)
-    index = source.index
+def _records(shelf: Shelf, source: Source, page: Page) -> Iterator[bytes]:
+    """The records behind the keys or entries of a page, in its direction."""
     low, high = page.low, page.high
     if page.start is not None:
         if page.forward:
             low = page.start + b"\x00"
         else:
             high = page.start
+    index = source.index
     if index is None:
         rows = shelf.rows
         for _, record in rows.forward(low, high) if page.forward else rows.backward(low, high):
-            yield unpack(record), size_in(record), 0
+            yield record
         return
     side = shelf.indexes.get(index.name)
     if side is None:
         return
-    entries = side.entries
-    get = shelf.rows.get
+    entries, find = side.entries, shelf.rows.get
     for entry, _ in entries.forward(low, high) if page.forward else entries.backward(low, high):
-        found = get(item_key_in(index.keys, entry))
+        found = find(item_key_in(index.keys, entry))
         assert found is not None  # entries and items change together
-        whole = unpack(found)
-        if index.projection == "ALL":
-            yield whole, size_in(found), 0
-            continue
+        yield found
+
+
+def _pick(records: Iterator[bytes], limit: int | None) -> tuple[list[bytes], int, bool]:
+    """The records of a page, their bytes, and whether it is full."""
+    picked: list[bytes] = []
+    weight = 0
+    for record in records:
+        size = size_in(record)
+        weight += size
+        if weight > PAGE_BYTES and picked:
+            return picked, weight - size, True
+        picked.append(record)
+        if len(picked) == limit:
+            return picked, weight, True
+    return picked, weight, False
+
+
+def _pick_parts(
+    records: Iterator[bytes],
+    source: Source,
+    index: Index,
+    limit: int | None,
+    consistent: bool | None,
+) -> tuple[list[Item], int, bool, float]:
+    """The same for an index that holds parts of items, and the units of what is fetched besides."""
+    picked: list[Item] = []
+    weight = 0
+    fetched = 0.0
+    for record in records:
+        whole = unpack(record)
         part = projected(source.table, index, whole)
+        size = item_size(part)
+        if weight + size > PAGE_BYTES and picked:
+            return picked, weight, True, fetched
+        weight += size
         if source.fetches:
-            yield whole, item_size(part), size_in(found)
-        else:
-            yield part, item_size(part), 0
+            fetched += read_units(size_in(record), consistent)
+        picked.append(whole if source.fetches else part)
+        if len(picked) == limit:
+            return picked, weight, True, fetched
+    return picked, weight, False, fetched
 
 
 def bounds_of(wanted: KeyRange) -> tuple[bytes, bytes | None]:

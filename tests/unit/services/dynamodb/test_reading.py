@@ -334,3 +334,65 @@ def test_numbers_of_every_size_are_in_order(db: Any) -> None:
         ExpressionAttributeValues={":n": {"S": "n"}},
     )["Items"]  # fmt: skip
     assert [Decimal(item["sk"]["N"]) for item in found] == sorted(map(Decimal, texts))
+
+
+def test_an_index_may_have_keys_of_many_attributes(db: Any) -> None:
+    keys_ = [
+        {"AttributeName": name, "KeyType": kind}
+        for name, kind in (("a", "HASH"), ("b", "HASH"), ("c", "RANGE"), ("d", "RANGE"))
+    ]
+    db.create_table(
+        TableName="many",
+        KeySchema=keys_of("pk"),
+        AttributeDefinitions=attributes_of(pk="B", a="S", b="N", c="S", d="N"),
+        BillingMode="PAY_PER_REQUEST",
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "multi",
+                "KeySchema": keys_,
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["x"]},
+            }
+        ],
+    )
+    db.describe_table(TableName="many")
+    for number in range(12):
+        item = {
+            "pk": {"B": bytes([number, 0, 255])},
+            "a": {"S": "a"},
+            "b": {"N": "1"},
+            "c": {"S": "c\x00"[: number % 2 + 1]},
+            "d": {"N": str(number - 6)},
+            "x": {"S": "x"},
+            "y": {"S": "y"},
+        }
+        db.put_item(TableName="many", Item=item)
+
+    def found(condition: str, **values: Any) -> Any:
+        given = {":a": {"S": "a"}, ":b": {"N": "1"}, **{f":{k}": v for k, v in values.items()}}
+        return db.query(
+            TableName="many", IndexName="multi", KeyConditionExpression=condition,
+            ExpressionAttributeValues=given,
+        )["Items"]  # fmt: skip
+
+    whole = found("a = :a AND b = :b")
+    order = [(item["c"]["S"], int(item["d"]["N"])) for item in whole]
+    assert order == sorted(order)
+    assert len(order) == 12
+    assert sorted(whole[0]) == ["a", "b", "c", "d", "pk", "x"]
+    last = found("a = :a AND b = :b AND c = :c AND d > :d", c={"S": "c"}, d={"N": "-3"})
+    assert [int(item["d"]["N"]) for item in last] == [-2, 0, 2, 4]
+    begun = found("a = :a AND b = :b AND begins_with(c, :c)", c={"S": "c\x00"})
+    assert len(begun) == 6
+    pages = db.get_paginator("query").paginate(
+        TableName="many", IndexName="multi", KeyConditionExpression="a = :a AND b = :b",
+        ExpressionAttributeValues={":a": {"S": "a"}, ":b": {"N": "1"}},
+        PaginationConfig={"PageSize": 5},
+    )  # fmt: skip
+    assert [item for page in pages for item in page["Items"]] == whole
+    for condition in ("a = :a AND b = :b AND d = :b", "a = :a AND b = :b AND c > :a AND d = :b"):
+        values = {":a": {"S": "a"}, ":b": {"N": "1"}}
+        code, _ = refusal(
+            db.query, TableName="many", IndexName="multi", KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+        )  # fmt: skip
+        assert code == VALIDATION
