@@ -39,13 +39,14 @@ def authenticate(
     """The caller and the region of a request.
 
     `wall_ns` is the real time the request arrived, for the check of a signature's age; None skips
-    that check. Raises AwsError as AWS answers bad keys, tokens and signatures.
+    that check. The region is empty where nothing names one (an unsigned request, an old signature).
+    Raises AwsError as AWS answers bad keys, tokens and signatures.
     """
     credential = parse_credential(request)
     if credential is None:
-        return _unsigned(cloud), cloud.settings.region
+        return _unsigned(cloud), ""
     region = credential.region
-    if region in GLOBAL_REGIONS:
+    if region in GLOBAL_REGIONS and region:
         region = DEFAULT_REGION
     known = find_credentials(cloud, credential.access_key)
     if known is None:

@@ -35,6 +35,7 @@ class Origin(msgspec.Struct, frozen=True):
     `protocol` the wire protocol, `is_nested` true for calls between services, and `through` is
     then the service that makes the call. `trace` is the header X-Amzn-Trace-Id, which goes on from
     function to function.
+    `region` is what the signature names, empty when it names none.
     """
 
     host: str = ""
@@ -46,6 +47,7 @@ class Origin(msgspec.Struct, frozen=True):
     is_nested: bool = False
     through: str = ""
     trace: str = ""
+    region: str = ""
 
 
 NOWHERE = Origin()

@@ -152,10 +152,11 @@ class Cloud(Inputs):
             headers.get("user-agent", ""),
             route.protocol,
             trace=headers.get("x-amzn-trace-id", ""),
+            region=region,
         )
         account = self.settings.account if caller.kind == "anonymous" else caller.account
         call = Call(
-            self, service, name, decoded, caller, account, region, number,
+            self, service, name, decoded, caller, account, region or self.settings.region, number,
             origin=origin, request_id=request_id,
         )  # fmt: skip
         self.submit(call, partial(self._respond, codec, call, finish))
