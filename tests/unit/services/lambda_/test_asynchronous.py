@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from cloudchamber import Chamber
@@ -57,7 +58,7 @@ def test_an_error_is_tried_again_after_one_and_two_minutes(
     crew.answers["jobs"] = fail
     fire(client)
     chamber.run_until_idle()
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert gaps == [60 * SECOND + 2 * MS, 120 * SECOND + 2 * MS]
 
 
