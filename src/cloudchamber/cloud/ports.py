@@ -51,6 +51,11 @@ PUBLIC_ACCESS_BLOCK: Final = "public-access-block"
 ACCESS_POINT: Final = "access-point"
 # (cloud, bucket) -> bool: does any access point lead to a bucket?
 HAS_ACCESS_POINTS: Final = "has-access-points"
+# (cloud, name) -> tuple[account, region] | None: whose a bucket is, and where.
+BUCKET: Final = "bucket"
+# (cloud, policy, arn) -> bool: does a policy of S3 allow something to everybody? Raises
+# MalformedPolicy (an AwsError) for what cannot be the policy of that ARN.
+PUBLIC_POLICY: Final = "public-policy"
 # (cloud, bucket, origin, method, headers) -> Mapping[str, str]: what tells a browser that a page of
 # that origin may ask this of a bucket. Raises AccessForbidden.
 CORS: Final = "cors"

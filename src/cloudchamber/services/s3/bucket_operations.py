@@ -157,7 +157,12 @@ SUBSCRIBES: Final[Mapping[str, Callable[..., None]]] = MappingProxyType(
     {changes.OBJECT_CHANGED: _on_change}
 )
 PORTS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
-    {ports.CORS: cors.shared, ports.TAGGED_RESOURCES: tagged.tagged_resources}
+    {
+        ports.BUCKET: tagged.whose,
+        ports.CORS: cors.shared,
+        ports.PUBLIC_POLICY: bucket_policies.is_public,
+        ports.TAGGED_RESOURCES: tagged.tagged_resources,
+    }
 )
 # What no model has: a web site, a form, and the upload that a form becomes.
 SITES: Final[Mapping[str, Operation]] = MappingProxyType(

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -18,6 +18,9 @@ from cloudchamber.languages.policy import MalformedPolicy, PolicyKind, parse_pol
 from cloudchamber.services.s3 import errors
 from cloudchamber.services.s3.lookup import expect_bucket
 from cloudchamber.services.s3.public_access import blocks_of, is_public_policy
+
+if TYPE_CHECKING:
+    from cloudchamber.cloud.cloud import Cloud
 
 POLICY_BYTES_MAX: Final = 20 << 10
 
@@ -107,3 +110,9 @@ def _expect(call: Call, request: Input) -> str:
             "NoSuchBucketPolicy", "The bucket policy does not exist", 404, BucketName=bucket.name
         )
     return bucket.policy
+
+
+def is_public(cloud: Cloud, text: str, arn: str) -> bool:
+    """Port `public-policy`: whether a policy of an access point is public."""
+    check_document(text, arn)
+    return is_public_policy(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from cloudchamber.cloud import ports
 from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
@@ -133,6 +134,10 @@ def delete_bucket(call: Call, request: Input) -> Output:
     """
     bucket = expect_bucket(call, request)
     name = bucket.name
+    has_points = call.port(ports.HAS_ACCESS_POINTS)
+    if has_points is not None and has_points(call.cloud, name):
+        message = "The bucket you tried to delete has access points attached"
+        raise AwsError("BucketHasAccessPointsAttached", message, 409, BucketName=name)
     start, stop = f"{name}\0", f"{name}\1"
     for table in (CURRENT, NONCURRENT):
         rows: Any = call.rows(table, "", "")
@@ -155,7 +160,11 @@ def delete_bucket(call: Call, request: Input) -> Output:
 def head_bucket(call: Call, request: Input) -> Output:
     """Whether a bucket is there and may be seen, and in which Region."""
     bucket = expect_bucket(call, request)
-    return {"BucketRegion": bucket.region, "BucketArn": bucket.arn, "AccessPointAlias": False}
+    return {
+        "BucketRegion": bucket.region,
+        "BucketArn": bucket.arn,
+        "AccessPointAlias": request["Bucket"] != bucket.name,
+    }
 
 
 def get_bucket_location(call: Call, request: Input) -> Output:

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permiss
 from __future__ import annotations
 
 from base64 import b64encode
+from datetime import UTC, datetime
 from hashlib import sha512
 from typing import Any, Final
 
@@ -87,7 +88,5 @@ def host_id(request_id: str) -> str:
 
 def iso_ms(t_ns: int) -> str:
     """An instant as events write it: `2026-01-31T12:00:00.000Z`."""
-    from datetime import UTC, datetime
-
     seconds, rest = divmod(t_ns, NANOSECONDS)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03d}Z"

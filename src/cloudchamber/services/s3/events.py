@@ -23,6 +23,7 @@ from cloudchamber.services.s3.event_delivery import host_id, iso_ms
 from cloudchamber.services.s3.lookup import find_bucket
 from cloudchamber.services.s3.notification_rules import fitting
 from cloudchamber.services.s3.nouns import Bucket
+from cloudchamber.services.s3.owners import canonical_id
 
 NOTIFY: Final = "s3.notify"
 # "typically in seconds", where time is to pass as it does at AWS
@@ -92,8 +93,6 @@ def notify(call: Call, arn: str, rule: str, text: str) -> None:
 
 
 def _record(bucket: Bucket, rule: str, data: dict[str, Any]) -> dict[str, Any]:
-    from cloudchamber.services.s3.owners import canonical_id
-
     event = data["event"]
     version = next((number for head, number in LATER_VERSIONS if event.startswith(head)), "2.1")
     about: dict[str, Any] = {"key": quote_plus(data["key"], safe="/")}

@@ -19,6 +19,7 @@ from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import errors
 from cloudchamber.services.s3.lookup import expect_bucket
 from cloudchamber.services.s3.nouns import Bucket, MultipartUpload, ObjectVersion
+from cloudchamber.services.s3.versions import http_date
 
 DAY_NS: Final = 86_400 * NANOSECONDS
 RULES_MAX: Final = 1000
@@ -322,8 +323,6 @@ def expiration_of(bucket: Bucket, key: str, version: ObjectVersion) -> tuple[int
 
 def expiration_header(bucket: Bucket, key: str, version: ObjectVersion) -> str | None:
     """`x-amz-expiration` of a current version."""
-    from cloudchamber.services.s3.versions import http_date
-
     found = expiration_of(bucket, key, version)
     if found is None:
         return None

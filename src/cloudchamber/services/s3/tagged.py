@@ -18,3 +18,9 @@ def tagged_resources(
     for bucket in cloud.store.rows(BUCKETS, "", "").values():
         if bucket.tags and bucket.account == account and bucket.region == region:
             yield bucket.arn, bucket.tags
+
+
+def whose(cloud: Cloud, name: str) -> tuple[str, str] | None:
+    """Port `bucket`: the account and the Region of a bucket."""
+    bucket = cloud.store.rows(BUCKETS, "", "").get(name)
+    return None if bucket is None else (bucket.account, bucket.region)
