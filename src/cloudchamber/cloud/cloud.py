@@ -28,8 +28,8 @@ from cloudchamber.cloud.records import CallRecord, Trace, with_bodies
 from cloudchamber.cloud.registry import Registry
 from cloudchamber.cloud.service import Input, Output, Service, Waiting
 from cloudchamber.cloud.settings import Settings, SettingsError, is_account
-from cloudchamber.cloud.sharing import PREFLIGHT, share
-from cloudchamber.cloud.sites import Visit, begin_visit, may_be_for_buckets, site_of
+from cloudchamber.cloud.sharing import comes_from_a_page, share
+from cloudchamber.cloud.sites import Visit, begin_visit, site_of
 from cloudchamber.cloud.spooling import Spool, plain_md5
 from cloudchamber.cloud.store import Store
 from cloudchamber.cloud.work import Outcome, Outstanding, Works
@@ -111,15 +111,14 @@ class Cloud(Inputs):
         self.number += 1
         number = self.number
         request_id = self.request_id(number)
-        asks = "origin" in request.headers or request.method == PREFLIGHT
-        if asks and may_be_for_buckets(request):
+        if comes_from_a_page(request):
             shared = share(self, request, request_id, finish)
             if shared is None:
                 return number
             finish = shared
         if begin_visit(self, Visit(number, request, wall_ns, source_ip, scheme), finish):
             return number
-        plain, problem = unwrapped(request, self._chunk_signer)
+        plain, problem = unwrapped(request, partial(_chunk_signer, self))
         try:
             route = self.router.route(plain)
         except WireError as error:
@@ -182,16 +181,7 @@ class Cloud(Inputs):
             return None
         if not codec_for(route.service, route.protocol).takes_stream(route.operation):
             return None
-        return Spool(self.blobs.store, head, self._chunk_signer(head), md5)
-
-    def _chunk_signer(self, request: Request) -> ChunkSigner | None:
-        credential = parse_credential(request)
-        if credential is None or self.settings.iam == "off" or credential.algorithm != SIGV4:
-            return None
-        known = find_credentials(self, credential.access_key)
-        if known is None or known.secret is None:
-            return None
-        return self.verifier.chunk_signer(credential, known.secret)
+        return Spool(self.blobs.store, head, _chunk_signer(self, head), md5)
 
     def handle(self, request: Request) -> Response | None:
         """Answer a request at once; None when it waits and nobody moves the clock.
@@ -352,6 +342,16 @@ class Cloud(Inputs):
     def _as_service(self, service: Service, account: str, region: str, cause: int) -> Call:
         principal = callers.service(f"{service.name}.amazonaws.com", account)
         return Call(self, service, "", {}, principal, account, region, self.number, cause=cause)
+
+
+def _chunk_signer(cloud: Cloud, request: Request) -> ChunkSigner | None:
+    credential = parse_credential(request)
+    if credential is None or cloud.settings.iam == "off" or credential.algorithm != SIGV4:
+        return None
+    known = find_credentials(cloud, credential.access_key)
+    if known is None or known.secret is None:
+        return None
+    return cloud.verifier.chunk_signer(credential, known.secret)
 
 
 def _put_aside(blobs: Blobs, request: Request) -> Request:

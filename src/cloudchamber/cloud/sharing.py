@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.sites import bucket_of
+from cloudchamber.cloud.sites import bucket_of, find_site
 from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request, Response
 from cloudchamber.wire.protocols import codec_for
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 
 PREFLIGHT: Final = "OPTIONS"
 OK: Final = 200
+
+
+def comes_from_a_page(request: Request) -> bool:
+    """Whether a page of some origin asks, and may be asking for a bucket: not another service's
+    site."""
+    if "origin" not in request.headers and request.method != PREFLIGHT:
+        return False
+    site = find_site(request.headers.get("host", ""))
+    return site is None or site.service == "s3"
 
 
 def share(

@@ -87,12 +87,6 @@ def site_of(cloud: Cloud, request: Request) -> Site | None:
     return site if site.name in cloud.registry.expect(site.service).sites else None
 
 
-def may_be_for_buckets(request: Request) -> bool:
-    """Whether a request may be for S3: it is to no site of another service's."""
-    site = find_site(request.headers.get("host", ""))
-    return site is None or site.service == "s3"
-
-
 def bucket_of(host: str, path: str) -> str:
     """The bucket that a request speaks of if it is for S3: by its host, else by its path."""
     named = read_s3_host(host).bucket
