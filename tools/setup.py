@@ -38,12 +38,14 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def run_quietly(command: list[str], purpose: str, timeout_s: int = 900) -> str:
+def run_quietly(
+    command: list[str], purpose: str, timeout_s: int = 900, *, folder: Path = ROOT
+) -> str:
     """Run `command` and return its output; raise SetupError with its last lines if it fails."""
     try:
         done = subprocess.run(
             command,
-            cwd=ROOT,
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
