@@ -282,3 +282,13 @@ def test_bodies_that_nobody_keeps_are_gone(chamber: Chamber, s3: Any, box: str) 
     assert body_of(s3, box, "l") == large
     s3.delete_object(Bucket=box, Key="l")
     assert not chamber.cloud.blobs.names()
+
+
+def test_an_answer_says_when_its_object_will_expire(s3: Any, box: str) -> None:
+    rule = {"ID": "a rule", "Status": "Enabled", "Filter": {"Prefix": "log/"},
+            "Expiration": {"Days": 3}}  # fmt: skip
+    s3.put_bucket_lifecycle_configuration(Bucket=box, LifecycleConfiguration={"Rules": [rule]})
+    put = s3.put_object(Bucket=box, Key="log/1", Body=b"x")
+    assert put["Expiration"].endswith('GMT", rule-id="a%20rule"')
+    assert s3.head_object(Bucket=box, Key="log/1")["Expiration"] == put["Expiration"]
+    assert "Expiration" not in s3.put_object(Bucket=box, Key="other", Body=b"x")
