@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from cloudchamber.engines.functions import faults, runtime_api
 from cloudchamber.engines.functions.clock_page import ClockPage
+from cloudchamber.engines.functions.confinement import confined
 from cloudchamber.engines.functions.extensions import Extensions
 from cloudchamber.engines.functions.family import Family
 from cloudchamber.engines.functions.http_door import Asked, Door
@@ -104,7 +105,7 @@ class Environment:
         self._watch = Watch(family, self.places.tmp, self.fail)
         self._watch.begin(order)
         for program in self._extensions.programs:
-            family.start((str(program),), is_runtime=False)
+            family.start(self._confined((str(program),)), is_runtime=False)
         self._advance()
 
     def _advance(self) -> None:
@@ -113,13 +114,16 @@ class Environment:
             return
         if not self._begun and self._extensions.are_registered:
             self._begun = True
-            self._family.start(self._program.argv, is_runtime=True)
+            self._family.start(self._confined(self._program.argv), is_runtime=True)
         if self._next is None or self._order is None or not self._extensions.are_idle:
             return
         if not self._delivered:
             self._deliver()
         elif self._result is not None:
             self._conclude(self._result)
+
+    def _confined(self, argv: tuple[str, ...]) -> tuple[str, ...]:
+        return confined(argv, self.places, self.places.tmp.parents[2])
 
     def _open_door(self) -> Door:
         door = Door(self._dispatch)

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import os
 import resource
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -46,7 +44,7 @@ class Process:
         os.set_blocking(self.output, False)
         try:
             self._popen = subprocess.Popen(
-                (*_ending_with_us(), *argv),
+                argv,
                 stdin=subprocess.DEVNULL,
                 stdout=write,
                 stderr=write,
@@ -181,14 +179,6 @@ class Process:
             count += 1
             waiting.extend(_children(pid))
         return count
-
-
-@lru_cache(maxsize=1)
-def _ending_with_us() -> tuple[str, ...]:
-    """What a command begins with so that its process is killed should this one die, where the
-    machine has the program for it; elsewhere the next chamber puts away what is left."""
-    found = shutil.which("setpriv")
-    return () if found is None else (found, "--pdeathsig", "KILL", "--")
 
 
 def _resident(pid: int, shared_too: bool) -> int:

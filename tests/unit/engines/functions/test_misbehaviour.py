@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from cloudchamber.engines.functions import confinement
 from cloudchamber.engines.functions.engine import EngineSettings
 from tests.unit.engines.functions.benches import QUICK, Bench, on_bench, python
 
@@ -169,6 +170,34 @@ def handler(e, c):
     assert processes_of(tmp_path) == []
 
 
+@pytest.mark.parametrize("is_own", [False, True])
+def test_files_in_tmp_are_the_environments_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_own: bool
+) -> None:
+    if is_own and confinement.namespace() is None:
+        pytest.skip("this machine gives no mount namespace")
+    if not is_own:
+        monkeypatch.setattr(confinement, "namespace", lambda: None)
+    name = f"of-{tmp_path.name}-{os.getpid()}"
+    source = f"""
+import os, tempfile
+def handler(event, context):
+    place = "/tmp/{name}" if {is_own} else os.path.join(tempfile.gettempdir(), "{name}")
+    before = os.path.exists(place)
+    open(place, "w").close()
+    return [before, os.path.exists(os.path.join(tempfile.gettempdir(), "{name}"))]
+"""
+
+    async def story(bench: Bench) -> None:
+        both = [bench.begin(python(source)), bench.begin(python(source))]
+        for ticket in both:
+            assert json.loads((await bench.outcome(ticket)).payload) == [False, True]
+        assert json.loads((await bench.run(python(source))).payload) == [True, True]
+
+    on_bench(story, tmp_path)
+    assert not Path("/tmp", name).exists()
+
+
 def test_nothing_runs_between_invocations(tmp_path: Path) -> None:
     source = """
 import threading, select
@@ -254,10 +283,11 @@ def test_what_a_killed_chamber_left_is_put_away_by_the_next(tmp_path: Path, help
     program = f"""
 import asyncio, os, pathlib, signal, sys
 sys.path[:0] = {sys.path!r}
-from cloudchamber.engines.functions import processes
+from cloudchamber.engines.functions import confinement
 from tests.unit.engines.functions.benches import Bench, NoHome, QUICK, Functions, python
 if not {helped}:
-    processes._ending_with_us = tuple
+    confinement.ending_with_us = tuple
+    confinement.namespace = lambda: None
 async def main():
     home = NoHome()
     engine = Functions(home, QUICK, pathlib.Path({str(tmp_path)!r}))
