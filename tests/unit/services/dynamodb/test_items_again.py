@@ -15,6 +15,10 @@ from botocore.exceptions import ClientError
 from cloudchamber import Chamber
 from cloudchamber.cloud import snapshots
 from cloudchamber.cloud.cloud import Cloud
+from cloudchamber.languages.dynamodb.values import item_size
+from cloudchamber.services.dynamodb.changes import projected
+from cloudchamber.services.dynamodb.keys import find_entry, key_of
+from cloudchamber.services.dynamodb.nouns import SHELVES, TABLES
 from tests.unit.services.dynamodb.items import make_table
 from tests.unit.services.dynamodb.tables import ONE
 
@@ -81,6 +85,24 @@ def dump(cloud: Cloud) -> dict[str, Any]:
     return {name: rows for name, rows in cloud.store.dump(tables).items() if rows}
 
 
+def check_books(cloud: Cloud) -> None:
+    """Sizes and entries are those of the items that are there."""
+    table = cloud.store.rows(TABLES, ONE, "us-east-1")["things"]
+    shelf = cloud.store.rows(SHELVES, ONE, "us-east-1")["things"]
+    items = list(shelf.items())
+    assert shelf.count == len(items)
+    assert shelf.bytes == sum(item_size(item) for _, item in items)
+    assert [key for key, _ in items] == sorted(key_of(table.keys, item) for _, item in items)
+    for index in table.indexes.values():
+        found = [(find_entry(index.keys, item, key), item) for key, item in items]
+        side = shelf.side(index.name)
+        entries = [entry for entry, _ in side.entries.forward(b"")]
+        assert entries == sorted(entry for entry, _ in found if entry is not None)
+        assert side.bytes == sum(
+            item_size(projected(table, index, item)) for entry, item in found if entry is not None
+        )
+
+
 @pytest.mark.parametrize("throttling", ["off", "enforce"])
 def test_a_journal_and_a_snapshot_make_the_same_items(throttling: Any) -> None:
     with Chamber(seed=5, account=ONE, throttling=throttling) as chamber:
@@ -98,6 +120,7 @@ def test_a_journal_and_a_snapshot_make_the_same_items(throttling: Any) -> None:
         lived, digest = dump(chamber.cloud), chamber.digest
         settings = chamber.cloud.settings
         found = story.db.scan(TableName="things")["Items"]
+        check_books(chamber.cloud)
     assert len(found) > 10
     again = Cloud(settings)
     for record in journal:
