@@ -88,6 +88,8 @@ def window_of(call: Call, setting: Setting) -> tuple[int, int] | None:
     if setting.recovery_ns is None:
         return None
     earliest = max(setting.recovery_ns, call.now - setting.recovery_days * DAY_NS)
+    # Clients send whole seconds: what is called the earliest must be one that can be had.
+    earliest = -(-earliest // NANOSECONDS) * NANOSECONDS
     behind_ns = BACKUP.delay_ns(call.cloud.settings.lifecycle, "behind")
     return earliest, max(earliest, call.now - behind_ns)
 
