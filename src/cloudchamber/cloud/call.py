@@ -64,6 +64,7 @@ class Call:
     __slots__ = (
         "_cause",
         "account",
+        "because",
         "caller",
         "cloud",
         "decision",
@@ -91,9 +92,13 @@ class Call:
         number: int,
         *,
         cause: int = 0,
+        because: int = 0,
         origin: Origin = NOWHERE,
         request_id: str = "",
     ) -> None:
+        """`cause` is the event that stands for this call (a nested call has its caller's),
+        `because` the one that led to it (a function's invocation, for a call of its code)."""
+        self.because = because
         self.cloud = cloud
         self.service = service
         self.operation_name = operation_name
@@ -170,6 +175,7 @@ class Call:
                 self.resource,
                 f"{self.service.name}.{self.operation_name}",
                 f"{self.caller.arn} called {self.service.name}:{self.operation_name}",
+                self.because,
                 request=self.request_id,
             )
         return self._cause

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -19,6 +18,7 @@ from cloudchamber.cloud.authentication import authenticate, find_credentials
 from cloudchamber.cloud.blobs import INLINE_BYTES_MAX, Blobs, BlobStore, MemoryBlobs
 from cloudchamber.cloud.bodies import unwrapped
 from cloudchamber.cloud.call import Call, Origin
+from cloudchamber.cloud.checksums import Hasher
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.events import EventLog
 from cloudchamber.cloud.inputs import NO_ADAPTERS, Adapters, Inputs
@@ -26,16 +26,16 @@ from cloudchamber.cloud.metering import Meter
 from cloudchamber.cloud.pipeline import BEFORE, dispatch
 from cloudchamber.cloud.records import CallRecord, Trace, with_bodies
 from cloudchamber.cloud.registry import Registry
-from cloudchamber.cloud.service import Input, Output, Service, Waiting
+from cloudchamber.cloud.request_ids import RequestIds
+from cloudchamber.cloud.service import Input, Operation, Output, Service, Waiting
 from cloudchamber.cloud.settings import Settings, SettingsError, is_account
-from cloudchamber.cloud.sharing import comes_from_a_page, share
-from cloudchamber.cloud.sites import Visit, begin_visit, site_of
+from cloudchamber.cloud.sharing import PREFLIGHT, share
+from cloudchamber.cloud.sites import Visit, begin_visit, may_be_visit, site_of
 from cloudchamber.cloud.spooling import Spool, plain_md5
 from cloudchamber.cloud.store import Store
 from cloudchamber.cloud.work import Outcome, Outstanding, Works
 from cloudchamber.kernel import Kernel
 from cloudchamber.wire.aws_chunked import ChunkSigner
-from cloudchamber.wire.checksums import Hasher
 from cloudchamber.wire.credentials import SIGV4, parse_credential, spell_for
 from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request, Response
@@ -46,8 +46,6 @@ from cloudchamber.wire.sigv4 import Verifier
 Finish = Callable[[Response], None]
 Plan = tuple[Codec, Service]
 FIDELITY_HEADER = "x-chamber-fidelity"
-ID_DIGITS = 32  # of a request id
-IDS_A_BLOCK = 4  # one digest of 64 bytes makes as many
 
 
 class Cloud(Inputs):
@@ -76,9 +74,7 @@ class Cloud(Inputs):
         self.registry = Registry(self._on_load)
         self._forget()
         self.work.open()
-        self._request_key = blake2b(b"requests", key=self.settings.seed.to_bytes(8, "big")).digest()
-        self._id_block = -1  # the block of request ids that is at hand
-        self._id_text = ""
+        self.request_id = RequestIds(self.settings.seed).of
         self._plans: dict[tuple[str, str], Plan] = {}
 
     def reset(self, settings: Settings | None = None) -> None:
@@ -101,23 +97,26 @@ class Cloud(Inputs):
         source_ip: str = "127.0.0.1",
         scheme: str = "http",
         host: str | None = None,
+        because: int = 0,
     ) -> int:
         """Take a request; `finish(response)` is called now, or later when it had to wait.
 
         Returns the number of the call, which `drop` takes when the client goes away.
         `wall_ns` is the real time (for the age of signatures). `host` is by what name the chamber
         is known, for answers that name a URL, when that is not what the client called it.
+        `because` is the number of the event that led to this call, if one in this world did.
         """
-        self.number += 1
-        number = self.number
+        number = self.number = self.number + 1
         request_id = self.request_id(number)
-        if comes_from_a_page(request):
+        if "origin" in request.headers or request.method == PREFLIGHT:
             shared = share(self, request, request_id, finish)
             if shared is None:
                 return number
             finish = shared
-        if begin_visit(self, Visit(number, request, wall_ns, source_ip, scheme), finish):
-            return number
+        if may_be_visit(request):
+            visit = Visit(number, request, wall_ns, source_ip, scheme)
+            if begin_visit(self, visit, finish):
+                return number
         plain, problem = unwrapped(request, partial(_chunk_signer, self))
         try:
             route = self.router.route(plain)
@@ -138,9 +137,8 @@ class Cloud(Inputs):
                     finish = partial(_forget_body, self.blobs, plain.spooled.name, finish)
             decoded = codec.decode(name, plain, route.labels)
         except WireError as error:
-            response = codec.encode_error(name, spell_for(error, route.protocol), request_id)
-            response.headers[FIDELITY_HEADER] = service.operation(name).fidelity
-            finish(response)
+            error = spell_for(error, route.protocol)
+            finish(_refusal(codec, service.operation(name), name, error, request_id))
             return number
         headers = request.headers
         origin = Origin(
@@ -156,7 +154,7 @@ class Cloud(Inputs):
         account = self.settings.account if caller.kind == "anonymous" else caller.account
         call = Call(
             self, service, name, decoded, caller, account, region or self.settings.region, number,
-            origin=origin, request_id=request_id,
+            because=because, origin=origin, request_id=request_id,
         )  # fmt: skip
         self.submit(call, partial(self._respond, codec, call, finish))
         return number
@@ -279,6 +277,7 @@ class Cloud(Inputs):
             record.account,
             record.region,
             record.number,
+            because=record.because,
             origin=record.origin,
         )
         call.started_ns = record.t_ns
@@ -312,17 +311,6 @@ class Cloud(Inputs):
         service = self.registry.expect(row.service)
         call = self._as_service(service, row.account, row.region, row.cause)
         service.work[row.adapter](call, ticket, outcome)
-
-    def request_id(self, number: int) -> str:
-        """The id of the n-th request: equal in every world of the same seed."""
-        block, place = divmod(number, IDS_A_BLOCK)
-        if block != self._id_block:
-            self._id_block = block
-            digest = blake2b(block.to_bytes(8, "big"), key=self._request_key)
-            self._id_text = digest.hexdigest()
-        at = place * ID_DIGITS
-        text = self._id_text[at : at + ID_DIGITS]
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def _on_load(self, service: Service) -> None:
         for kind, handler in service.kernel_events.items():
@@ -376,6 +364,15 @@ def _forget_body(blobs: Blobs, name: str, finish: Finish, response: Response) ->
     if not blobs.is_kept(name):
         blobs.store.delete(name)
     finish(response)
+
+
+def _refusal(
+    codec: Codec, operation: Operation, name: str, error: WireError, request_id: str
+) -> Response:
+    """The answer to a request that never became a call."""
+    response = codec.encode_error(name, error, request_id)
+    response.headers[FIDELITY_HEADER] = operation.fidelity
+    return response
 
 
 def _unrouted(error: WireError, request_id: str) -> Response:

@@ -291,6 +291,7 @@ def _record(call: Call, events_last: int, answers: Answers) -> CallRecord:
         call.input,
         call.origin,
         answers,
+        call.because,
     )
 
 

@@ -59,7 +59,10 @@ def notice(call: Call, error: WireError | None) -> None:
 
 def log(call: Call, error: WireError | None) -> None:
     """Remember the call for `why`, and write an event for one that changed the world."""
-    if error is None and call.operation_name in call.service.mutating:
+    service = call.service
+    if service.after is not None:
+        service.after(call, error)
+    if error is None and call.operation_name in service.mutating:
         call.cause  # noqa: B018  asking for the cause writes the call's own event
     call.cloud.remember(call, error)
 

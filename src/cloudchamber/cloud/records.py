@@ -18,7 +18,8 @@ from cloudchamber.wire.bodies import Spooled
 class CallRecord(msgspec.Struct, array_like=True, tag="call"):
     """A journalled input: enough to make the same call again at the same instant.
 
-    `answers` are what the world outside said when the call asked it (succeeded, bytes).
+    `answers` are what the world outside said when the call asked it (succeeded, bytes). `because`
+    is the event that led to it, if one in this world did.
     """
 
     t_ns: int
@@ -32,6 +33,7 @@ class CallRecord(msgspec.Struct, array_like=True, tag="call"):
     input: dict[str, Any]
     origin: Origin
     answers: list[tuple[bool, bytes]] = []
+    because: int = 0
 
 
 class ClockRecord(msgspec.Struct, array_like=True, tag="clock"):

@@ -14,9 +14,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from cloudchamber.cloud.store import Table
+from cloudchamber.wire.http import STATUS
 
 if TYPE_CHECKING:
     from cloudchamber.cloud.call import Call
+
+__all__ = (
+    "NOT_YET", "STATUS", "Fidelity", "Handler", "Input", "Operation", "Output", "Quota", "Rate",
+    "Service", "Wait", "Waiting", "mutates", "recorded", "refused", "simulated",
+)  # fmt: skip
 
 Fidelity = Literal["simulated", "recorded", "refused"]
 Input = dict[str, Any]
@@ -135,7 +141,8 @@ class Service:
     published by others to handlers `(call, data)`. `work` maps
     kinds of outside work (`lambda.invocation`, see `cloud/work.py`) to what takes its outcomes,
     `(call, ticket, outcome)`. `sites` are operations that answer plain HTTP at host names of the
-    service's own (see `cloud/sites.py`). `resource_policy(call, arn)` gives the policy
+    service's own (see `cloud/sites.py`). `after(call, error)` is told of each call that is over.
+    `resource_policy(call, arn)` gives the policy
     attached to a resource, `owner_of(call, arn)` the account that owns one whose ARN does not say
     so (None: the ARN is right). Where a resource has a policy, `policy_must_allow` says that
     identity policies count only as far as it lets them (KMS). `access_denied` is the service's own
@@ -145,6 +152,7 @@ class Service:
     __slots__ = (
         "_actions",
         "access_denied",
+        "after",
         "kernel_events",
         "mutating",
         "name",
@@ -178,6 +186,7 @@ class Service:
         policy_must_allow: bool = False,
         access_denied: str | None = None,
         work: Mapping[str, Callable[..., None]] | None = None,
+        after: Callable[[Call, Any], None] | None = None,
         owner_of: Callable[[Call, str], str | None] | None = None,
         sites: Mapping[str, Operation] | None = None,
     ) -> None:
@@ -198,6 +207,7 @@ class Service:
         self.policy_must_allow = policy_must_allow
         self.owner_of = owner_of
         self.access_denied = access_denied
+        self.after = after
         self.work = MappingProxyType(dict(work or {}))
 
     def operation(self, name: str) -> Operation:

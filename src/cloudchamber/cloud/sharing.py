@@ -25,19 +25,16 @@ PREFLIGHT: Final = "OPTIONS"
 OK: Final = 200
 
 
-def comes_from_a_page(request: Request) -> bool:
-    """Whether a page of some origin asks, and may be asking for a bucket: not another service's
-    site."""
-    if "origin" not in request.headers and request.method != PREFLIGHT:
-        return False
-    site = find_site(request.headers.get("host", ""))
-    return site is None or site.service == "s3"
-
-
 def share(
     cloud: Cloud, request: Request, request_id: str, finish: Callable[[Response], None]
 ) -> Callable[[Response], None] | None:
-    """Through what a page's request is to be answered; None when that is done (a preflight)."""
+    """Through what a page's request is to be answered; None when that is done (a preflight).
+
+    A page may be asking for a bucket, unless the host is another service's site.
+    """
+    site = find_site(request.headers.get("host", ""))
+    if site is not None and site.service != "s3":
+        return finish
     if request.method == PREFLIGHT:
         finish(_preflight(cloud, request, request_id))
         return None

@@ -14,8 +14,9 @@ from typing import Any, Final
 
 import msgspec
 
+from cloudchamber.cloud import checksums
 from cloudchamber.cloud.blobs import BlobStore, sealer
-from cloudchamber.wire import checksums
+from cloudchamber.cloud.checksums import Hasher
 from cloudchamber.wire.aws_chunked import (
     ChunkDecoder,
     ChunkSigner,
@@ -24,7 +25,6 @@ from cloudchamber.wire.aws_chunked import (
     unchunked_headers,
 )
 from cloudchamber.wire.bodies import Spooled
-from cloudchamber.wire.checksums import Hasher
 from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request
 

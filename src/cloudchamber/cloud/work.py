@@ -101,6 +101,11 @@ class Works:
         """The tickets of everything that has begun and has no outcome, oldest first."""
         return tuple(self._rows)
 
+    def cause_of(self, ticket: str) -> int:
+        """The number of the event that began a piece of work, 0 when it is not outstanding."""
+        row = self._rows.get(ticket)
+        return 0 if row is None else row.cause
+
     @property
     def is_busy(self) -> bool:
         """Whether somebody is at work, so that an outcome will come."""

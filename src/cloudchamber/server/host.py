@@ -201,6 +201,7 @@ class ServedHost:
             source_ip=exchange.source_ip,
             scheme=exchange.scheme,
             host=exchange.inside_name,
+            because=exchange.because,
         )
         if directory is not None and directory.appended != appended:
             exchange.position = directory.appended

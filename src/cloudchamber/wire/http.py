@@ -6,10 +6,16 @@ it reads; header names are lower case so that nothing above ever asks twice.
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from cloudchamber.wire.bodies import Spooled, Streamed
 from cloudchamber.wire.errors import WireError
+
+# A member of an output that is in no model: the HTTP status where the model knows one only, as of
+# S3's 206 for a part of an object.
+STATUS: Final = "(status)"
 
 
 class Request(msgspec.Struct, gc=False):
@@ -32,7 +38,8 @@ class Request(msgspec.Struct, gc=False):
 class Response(msgspec.Struct, gc=False):
     """One HTTP response, whole. `content-length` is the front end's business, not the codec's.
 
-    A body that is read while it is sent is `streamed`, and `body` empty.
+    A body that is read while it is sent is `streamed`, and `body` empty. Several cookies stand in
+    one `set-cookie`, a line each: they cannot be joined by commas.
     """
 
     status: int

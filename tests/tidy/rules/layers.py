@@ -37,10 +37,18 @@ LAYERS = MappingProxyType(
 LIBRARIES = MappingProxyType(
     {
         "kernel": (),
-        "wire": ("msgspec", "orjson", "cbor2", "botocore", "cryptography", "awscrt"),
+        "wire": ("msgspec", "orjson", "cbor2", "botocore", "cryptography"),
         "languages": ("msgspec", "orjson"),
         "world": ("msgspec", "orjson", "sortedcontainers", "numpy"),
-        "cloud": ("msgspec", "orjson", "sortedcontainers", "botocore", "cryptography", "jwt"),
+        "cloud": (
+            "msgspec",
+            "orjson",
+            "sortedcontainers",
+            "botocore",
+            "cryptography",
+            "jwt",
+            "awscrt",
+        ),
         "services": ("msgspec", "orjson", "sortedcontainers", "botocore", "cryptography", "jwt"),
         "control": ("msgspec", "orjson"),
         "drills": ("msgspec", "orjson", "numpy"),

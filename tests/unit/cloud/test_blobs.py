@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from cloudchamber.cloud import snapshots
 from cloudchamber.cloud.blobs import MemoryBlobs, Slice, Spooled, Streamed, seal
+from cloudchamber.cloud.checksums import checksum
 from cloudchamber.cloud.cloud import Cloud
 from cloudchamber.cloud.settings import Settings
 from cloudchamber.cloud.spooling import Spool, named_checksums
 from cloudchamber.server.data.blobs import FileBlobs
-from cloudchamber.wire.checksums import checksum
 from cloudchamber.wire.http import Request
 
 KEY = bytes(range(32))

@@ -77,6 +77,8 @@ class _Call:
         self, crew: Crew, job: Job | None, exchange: Exchange, waiting: dict[Exchange, _Call]
     ) -> None:
         self.inner = Exchange(exchange.request, exchange.source_ip, exchange.scheme, self._answer)
+        if job is not None:
+            self.inner.because = crew.world.cause_of(job.ticket)
         self.job = job
         self._crew = crew
         self._exchange = exchange

@@ -77,6 +77,10 @@ class World(Protocol):
         to a world that is gone does not reach the next."""
         ...
 
+    def cause_of(self, ticket: str) -> int:
+        """The event that began the work: what it asks of the world is asked because of it."""
+        ...
+
     def gone(self, exchange: Exchange) -> bool:
         """Whoever made the call has ended. False when it is answered."""
         ...

@@ -102,6 +102,10 @@ class ServedCrew:
         self._host.enter(lambda cloud: None)  # the clock may go on now
         return False
 
+    def cause_of(self, ticket: str) -> int:
+        """The event that began the work."""
+        return self._host.cloud.work.cause_of(ticket)
+
     def gone(self, exchange: Exchange) -> bool:
         """Whoever made the call has ended."""
         return self._host.gone(exchange)

@@ -121,7 +121,7 @@ class ThreadedCrew:
                 exchange.answer(response)
 
             try:
-                number = cloud.begin(exchange.request, finish, host=NAME)
+                number = cloud.begin(exchange.request, finish, host=NAME, because=exchange.because)
             except Exception:
                 _complain(f"{exchange.request.method} {exchange.request.path[:200]}")
                 error = AwsError("InternalFailure", "Cloudchamber made a mistake.", 500)
@@ -131,6 +131,11 @@ class ThreadedCrew:
                 self._parked[exchange] = number
                 waits()
             return bool(answered)
+
+    def cause_of(self, ticket: str) -> int:
+        """The event that began the work."""
+        with self._host.enter() as cloud:
+            return cloud.work.cause_of(ticket)
 
     def gone(self, exchange: Exchange) -> bool:
         """Whoever made the call has ended."""

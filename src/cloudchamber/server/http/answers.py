@@ -85,6 +85,11 @@ def _one_line_each(response: Response, is_head: bool) -> str:
     for name, value in response.headers.items():
         key = name.lower()
         if key not in OWN or (key == "content-length" and is_head):
-            line = f"{name}: {value}".replace("\r", " ").replace("\n", " ")
-            text += line + "\r\n"
+            for each in lines_of(key, value):
+                text += f"{name}: {each}".replace("\r", " ").replace("\n", " ") + "\r\n"
     return text
+
+
+def lines_of(key: str, value: str) -> list[str]:
+    """The values of a header that each have a line: one, but for cookies."""
+    return value.split("\n") if key == "set-cookie" else [value]

@@ -15,14 +15,15 @@ from cloudchamber.wire.http import Request, Response
 class Exchange:
     """One request on its way. `number` and `position` belong to whoever answers it.
 
-    A call that a process of the chamber's own makes, by the chamber's clock, has an `inside_name`:
-    what the chamber is called in URLs that are answered. `settled` is called when such a call that
-    waited has its answer, at that very instant.
+    A call that a process of the chamber's own makes, by the chamber's clock, has an `inside_name`
+    (what the chamber is called in URLs that are answered) and is made `because` of an event.
+    `settled` is called when such a call that waited has its answer, at that very instant.
     """
 
     __slots__ = (
         "_send",
         "answered",
+        "because",
         "inside_name",
         "number",
         "position",
@@ -45,6 +46,7 @@ class Exchange:
         self.answered = False
         self.number = 0
         self.position = 0
+        self.because = 0
         self.inside_name: str | None = None
         self.settled: Callable[[], None] | None = None
         self._send = send

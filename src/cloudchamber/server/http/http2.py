@@ -29,7 +29,7 @@ from h2.events import (
 from h2.exceptions import ProtocolError, StreamClosedError
 from h2.settings import SettingCodes, Settings
 
-from cloudchamber.server.http.answers import HttpRefusal
+from cloudchamber.server.http.answers import HttpRefusal, lines_of
 from cloudchamber.server.http.exchange import Exchange, Link, Spool
 from cloudchamber.server.http.front import Front
 from cloudchamber.server.http.incoming import body_too_long, no_place, open_spool
@@ -238,7 +238,8 @@ class Http2:
         for name, value in response.headers.items():
             key = name.lower()
             if key not in NOT_IN_HTTP2 or (key == "content-length" and is_head):
-                fields.append((key, value.replace("\r", " ").replace("\n", " ")))
+                for each in lines_of(key, value):
+                    fields.append((key, each.replace("\r", " ").replace("\n", " ")))
         body = b"" if is_head else response.body
         streamed = None if is_head else response.streamed
         length = len(body) if streamed is None else streamed.length

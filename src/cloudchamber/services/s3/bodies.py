@@ -7,6 +7,7 @@ away lets go of them (`drop`).
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from hashlib import md5
 from typing import Any
@@ -15,9 +16,9 @@ import msgspec
 
 from cloudchamber.cloud.blobs import INLINE_BYTES_MAX, Spooled, Streamed
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.checksums import checksum, hasher
 from cloudchamber.services.s3.nouns import Extent, ObjectVersion
 from cloudchamber.services.s3.sealing import masked, salted, sealed
-from cloudchamber.wire.checksums import checksum, hasher
 
 
 class Received(msgspec.Struct):
@@ -63,8 +64,6 @@ def checksum_of(call: Call, body: Received, algorithm: str) -> str:
 
 def summed(pieces: Iterable[bytes], algorithm: str) -> str:
     """The base64 checksum of bytes that come in pieces."""
-    from base64 import b64encode
-
     summing = hasher(algorithm)
     for piece in pieces:
         summing.update(piece)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.checksums import DEFAULT, checksum, joined
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.s3 import (
@@ -41,7 +42,6 @@ from cloudchamber.services.s3.nouns import (
 )
 from cloudchamber.services.s3.uploads import COMPOSITE, expect_upload
 from cloudchamber.services.s3.versions import find_current, versioned
-from cloudchamber.wire.checksums import DEFAULT, checksum, joined
 
 EVENT: Final = "s3:ObjectCreated:CompleteMultipartUpload"
 

@@ -17,6 +17,7 @@ import msgspec
 from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.blobs import INLINE_BYTES_MAX
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.checksums import DEFAULT, hasher
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
@@ -44,7 +45,6 @@ from cloudchamber.services.s3.versions import (
     find_version,
     versioned,
 )
-from cloudchamber.wire.checksums import DEFAULT, hasher
 
 DIRECTIVES: Final = ("COPY", "REPLACE")
 ACCESS_POINT: Final = ":accesspoint/"

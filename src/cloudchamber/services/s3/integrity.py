@@ -14,10 +14,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.checksums import ALGORITHMS, DEFAULT
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.services.s3 import bodies, errors
 from cloudchamber.services.s3.bodies import Received
-from cloudchamber.wire.checksums import ALGORITHMS, DEFAULT
 
 MD5_BYTES: Final = 16
 # algorithm -> how many bytes

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from cloudchamber.cloud.blobs import INLINE_BYTES_MAX
 from cloudchamber.cloud.call import Call
-from cloudchamber.cloud.service import Input, Output
+from cloudchamber.cloud.service import STATUS, Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import (
     bodies,
@@ -32,13 +32,12 @@ from cloudchamber.services.s3.nouns import STANDARD, Bucket, Encryption, Extent,
 from cloudchamber.services.s3.ranges import find_range, part_range
 from cloudchamber.services.s3.sealing import salted, sealed
 from cloudchamber.services.s3.versions import expect_object
-from cloudchamber.wire.protocols.rest import STATUS
 
 PARTIAL: Final = 206
-RARE_IN_PUT: Final = (
+RARE_IN_PUT: Final[frozenset[str]] = frozenset(
     properties.MEMBERS | locks.ASKS | conditions.WRITE | {"WriteOffsetBytes", "RequestPayer"}
 )
-RARE_IN_GET: Final = (
+RARE_IN_GET: Final[frozenset[str]] = frozenset(
     conditions.READ | set(properties.OVERRIDES) | {"Range", "PartNumber", "ChecksumMode"}
 )
 PUT_EVENT: Final = "s3:ObjectCreated:Put"

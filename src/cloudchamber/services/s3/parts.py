@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.checksums import DEFAULT
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import bodies, encryption, errors, integrity, properties, ranges
@@ -21,7 +22,6 @@ from cloudchamber.services.s3.objects import etag_of
 from cloudchamber.services.s3.owners import owner_of
 from cloudchamber.services.s3.sealing import salted
 from cloudchamber.services.s3.uploads import expect_upload, initiator_of
-from cloudchamber.wire.checksums import DEFAULT
 
 
 def upload_part(call: Call, request: Input) -> Output:

@@ -13,13 +13,12 @@ from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.service import Input, Output
+from cloudchamber.cloud.service import STATUS, Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import changes, errors
 from cloudchamber.services.s3.lookup import expect_bucket, find_bucket
 from cloudchamber.services.s3.nouns import ObjectVersion, Restore
 from cloudchamber.services.s3.versions import expect_object, find_version, http_date
-from cloudchamber.wire.protocols.rest import STATUS
 
 ARCHIVED: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 HOUR_NS: Final = 3_600 * NANOSECONDS

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.checksums import DEFAULT
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import bodies, encryption, errors, integrity, locks, properties
@@ -17,7 +18,6 @@ from cloudchamber.services.s3.lookup import expect_bucket
 from cloudchamber.services.s3.nouns import UPLOADS, Bucket, MultipartUpload
 from cloudchamber.services.s3.owners import owner_of
 from cloudchamber.services.s3.walking import LAST, after_prefix, common_prefix
-from cloudchamber.wire.checksums import DEFAULT
 
 FULL, COMPOSITE = "FULL_OBJECT", "COMPOSITE"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html

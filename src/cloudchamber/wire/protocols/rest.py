@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from cloudchamber.wire.bodies import Streamed
 from cloudchamber.wire.errors import WireError
-from cloudchamber.wire.http import Request, Response
+from cloudchamber.wire.http import STATUS, Request, Response
 from cloudchamber.wire.model import OperationModel, ServiceModel, Shape, Validation
 from cloudchamber.wire.protocols import constraints
 from cloudchamber.wire.protocols.codec import Codec, Decoder, Encoder
@@ -34,9 +34,6 @@ WriteHeaders = Callable[[Mapping[str, Any], dict[str, str]], None]
 
 MOST_QUERY_FIELDS: Final = 10_000
 PRESIGNED: Final = "x-amz-"
-# A member of an output that is in no model: the HTTP status where the model knows one only, as of
-# S3's 206 for a part of an object.
-STATUS: Final = "(status)"
 
 
 class Body(NamedTuple):

@@ -11,7 +11,7 @@ import pytest
 
 from cloudchamber import Chamber
 from cloudchamber.cloud import snapshots
-from cloudchamber.wire.checksums import checksum
+from cloudchamber.cloud.checksums import checksum
 from tests.unit.services.s3.answers import code_of, refusal
 
 KEY = bytes(range(32))

@@ -12,7 +12,7 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 
 from cloudchamber import Chamber
-from cloudchamber.wire.checksums import checksum
+from cloudchamber.cloud.checksums import checksum
 from tests.unit.services.s3.answers import code_of, refusal
 
 MIB = 1 << 20
