@@ -238,7 +238,7 @@ def _headers(told: dict[str, Any]) -> dict[str, str]:
             headers[name.lower()] = shown.replace("\r", "").replace("\n", "")
     cookies = told.get("cookies")
     if isinstance(cookies, list) and cookies:
-        headers["set-cookie"] = ", ".join(str(each) for each in cookies).replace("\n", "")
+        headers["set-cookie"] = "\n".join(str(each).replace("\n", "") for each in cookies)
     return headers
 
 

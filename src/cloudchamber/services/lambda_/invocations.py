@@ -41,7 +41,8 @@ WORK: Final = "lambda.invocation"
 COMPLETED: Final = "lambda.invocation-completed"
 SYNC: Final = "sync"
 RESPONSE_MAX: Final = 6_291_556  # "(6291556 bytes)", in AWS's own words
-_HEX: Final = 32
+_ROOT: Final = 24
+_PARENT: Final = 16
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,8 +65,9 @@ def begin(call: Call, function: Function, qualifier: str, asked: Asked) -> Invoc
     claimed = concurrency.claim(call, function, version.version, qualifier)
     session = roles.session_of(call, function, version)
     variables = _variables(call, function, version)
-    root = call.stream(function.arn, "trace").hex(_HEX + 16)
-    trace = traces.following(asked.trace, function.arn, root[:_HEX], root[_HEX:])
+    digits = call.stream(function.arn, "trace").hex(_ROOT + _PARENT)
+    root = f"{call.now // NANOSECONDS:08x}-{digits[:_ROOT]}"
+    trace = traces.following(asked.trace, function.arn, root, digits[_ROOT:])
     row = Invocation(
         request_id=asked.request_id,
         function=function.name,

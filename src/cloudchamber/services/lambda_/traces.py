@@ -48,7 +48,7 @@ def turns(header: str, arn: str) -> int:
 def following(header: str, arn: str, root: str, parent: str) -> str:
     """The header that a function gets: the same chain, with its own turn counted.
 
-    `root` and `parent` are hexadecimal digits for what the header does not say.
+    `root` is what follows `1-` in a trace that begins here, `parent` the digits of a new segment.
     """
     fields = fields_of(header)
     counts = lineage_of(header)
@@ -56,6 +56,6 @@ def following(header: str, arn: str, root: str, parent: str) -> str:
     counts[mark] = counts.get(mark, 0) + 1
     links = sorted(counts.items(), key=lambda link: (-link[1], link[0]))[:_LINKS_MAX]
     lineage = "|".join(f"{name}:{count}" for name, count in links)
-    trace = fields.get("Root") or f"1-{root[:8]}-{root[8:32]}"
+    trace = fields.get("Root") or f"1-{root}"
     sampled = fields.get("Sampled", "0")
     return f"Root={trace};Parent={parent};Sampled={sampled};{_LINEAGE}={lineage}"

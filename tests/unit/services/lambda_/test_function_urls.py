@@ -93,14 +93,14 @@ def test_an_answer_with_a_status(visit: Visit, crew: Crew) -> None:
         "headers": {"X-Colour": "red", "content-type": "text/plain"},
         "body": base64.b64encode(b"made").decode(),
         "isBase64Encoded": True,
-        "cookies": ["a=1"],
+        "cookies": ["a=1; Path=/", "b=2"],
     }
     crew.answers["jobs"] = lambda order: outcome(told)
     answer = visit()
     assert (answer.status, answer.body) == (201, b"made")
     assert answer.headers["x-colour"] == "red"
     assert answer.headers["content-type"] == "text/plain"
-    assert answer.headers["set-cookie"] == "a=1"
+    assert answer.headers["set-cookie"].split("\n") == ["a=1; Path=/", "b=2"]
 
 
 @pytest.mark.parametrize(
