@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.call import Call
@@ -88,8 +89,6 @@ def _everywhere(call: Call, request: Input) -> dict[str, Sequence[str]]:
 
 
 def _request_tags(tagging: Any) -> dict[str, Sequence[str]]:
-    from urllib.parse import parse_qsl
-
     if isinstance(tagging, str):
         pairs = dict(parse_qsl(tagging, keep_blank_values=True))
     else:

@@ -14,6 +14,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Final
 
 from cloudchamber.cloud.call import Call
@@ -39,8 +40,6 @@ def new_version_id(call: Call, bucket: Bucket) -> str:
     """The id of a version made now: `null` unless versioning is on."""
     if bucket.versioning != ENABLED:
         return NULL
-    from base64 import b64encode
-
     drawn = call.stream(bucket.arn, "version-id").bytes(ID_BYTES)
     return b64encode(drawn, b"._").decode()
 

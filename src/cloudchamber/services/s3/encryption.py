@@ -8,8 +8,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingEncryption.html
 
 from __future__ import annotations
 
+import binascii
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from hashlib import md5
 from typing import Any, Final
@@ -195,11 +196,8 @@ def _context(bucket: Bucket, key: str, encryption: Encryption) -> dict[str, str]
 
 def find_json(text: str) -> dict[str, str] | None:
     """The map of texts in a base64 JSON, or None."""
-    import base64
-    import binascii
-
     try:
-        found = json.loads(base64.b64decode(text, validate=True))
+        found = json.loads(b64decode(text, validate=True))
     except (binascii.Error, ValueError):
         return None
     if not isinstance(found, dict) or not all(type(value) is str for value in found.values()):

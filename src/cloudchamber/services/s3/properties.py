@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import quote
 
 import msgspec
 
@@ -141,15 +140,6 @@ def add_expiration(
     """Say when the bucket's lifecycle rules will let the version expire, if they will."""
     if bucket.lifecycle is None or version.noncurrent_ns:
         return
-    from cloudchamber.services.s3 import lifecycle_rules
-
-    found: tuple[int, str] | None = None
-    for rule in lifecycle_rules.enabled(bucket):
-        if not lifecycle_rules.fits(rule, key, version):
-            continue
-        due = lifecycle_rules.action_due_ns(rule.get("Expiration") or {}, version.modified_ns)
-        if due is not None and (found is None or due < found[0]):
-            found = due, rule.get("ID", "")
-    if found is not None:
-        date, name = http_date(found[0]), quote(found[1])
-        output["Expiration"] = f'expiry-date="{date}", rule-id="{name}"'
+    header = lifecycle_rules.expiration_header(bucket, key, version)
+    if header is not None:
+        output["Expiration"] = header

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Final
 
 from cloudchamber.cloud.authorization import require
@@ -114,9 +115,8 @@ def hidden(call: Call, bucket: Bucket, missing: AwsError) -> AwsError:
 
 def http_date(t_ns: int) -> str:
     """An instant as HTTP writes dates."""
-    from email.utils import formatdate
-
-    return formatdate(t_ns // NANOSECONDS, usegmt=True)
+    moment = datetime.fromtimestamp(t_ns // NANOSECONDS, UTC)
+    return moment.strftime("%a, %d %b %Y %H:%M:%S GMT")
 
 
 def versioned(bucket: Bucket, version: Version, output: dict[str, object]) -> None:
