@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.registry import service_names
 from cloudchamber.engines.functions import lines
 from cloudchamber.services.lambda_ import roles
 from cloudchamber.services.lambda_.limits import LOG_TAIL_BYTES, MS
@@ -63,7 +62,7 @@ def tail(row: Invocation) -> str:
 
 def write(call: Call, function: Function, row: Invocation) -> None:
     """To CloudWatch Logs, when there is one; what it refuses is told in the event log."""
-    if "logs" not in service_names():
+    if not call.cloud.registry.expect("logs").operations:
         return
     version = find_version(function, row.version)
     if version is None:
