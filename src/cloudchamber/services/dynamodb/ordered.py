@@ -13,6 +13,7 @@ from typing import Final, Generic, TypeVar
 
 Value = TypeVar("Value")
 LEAF: Final = 512
+FIRST_RUN: Final = 32
 
 
 class Ordered(Generic[Value]):
@@ -35,6 +36,11 @@ class Ordered(Generic[Value]):
         if place < len(keys) and keys[place] == key:
             return values[place]
         return None
+
+    def expect(self, key: bytes) -> Value:
+        """The value of a key that is there."""
+        keys, values = self.leaves[bisect_right(self.firsts, key) - 1]
+        return values[bisect_left(keys, key)]
 
     def put(self, key: bytes, value: Value) -> None:
         """Set the value of a key."""
@@ -83,34 +89,45 @@ class Ordered(Generic[Value]):
 
     def forward(self, low: bytes, high: bytes | None = None) -> Iterator[tuple[bytes, Value]]:
         """Pairs from `low` up to but without `high`. Nothing may change meanwhile."""
-        leaf = bisect_right(self.firsts, low) - 1
-        place = bisect_left(self.leaves[leaf][0], low)
-        while leaf < len(self.leaves):
-            keys, values = self.leaves[leaf]
-            for each in range(place, len(keys)):
-                key = keys[each]
-                if high is not None and key >= high:
-                    return
-                yield key, values[each]
-            place = 0
-            leaf += 1
+        for keys, values in self._runs(low, high, forward=True):
+            yield from zip(keys, values, strict=True)
 
     def backward(self, low: bytes, high: bytes | None = None) -> Iterator[tuple[bytes, Value]]:
         """The same pairs as `forward`, from the end."""
-        leaf = len(self.leaves) - 1 if high is None else bisect_right(self.firsts, high) - 1
-        keys, values = self.leaves[leaf]
-        place = len(keys) if high is None else bisect_left(keys, high)
-        while True:
-            for each in range(place - 1, -1, -1):
-                key = keys[each]
-                if key < low:
-                    return
-                yield key, values[each]
-            leaf -= 1
-            if leaf < 0:
-                return
+        for keys, values in self._runs(low, high, forward=False):
+            yield from zip(keys, values, strict=True)
+
+    def keys(self, low: bytes, high: bytes | None, *, forward: bool) -> Iterator[list[bytes]]:
+        """The keys from `low` up to but without `high`, or from the end, a run at a time."""
+        return (keys for keys, _ in self._runs(low, high, forward=forward))
+
+    def values(self, low: bytes, high: bytes | None, *, forward: bool) -> Iterator[list[Value]]:
+        """The values of the same keys."""
+        return (values for _, values in self._runs(low, high, forward=forward))
+
+    def _runs(
+        self, low: bytes, high: bytes | None, *, forward: bool
+    ) -> Iterator[tuple[list[bytes], list[Value]]]:
+        """What lies between two keys, the part of one leaf at a time, short runs first."""
+        first = bisect_right(self.firsts, low) - 1
+        last = len(self.leaves) - 1 if high is None else bisect_right(self.firsts, high) - 1
+        leaves = range(first, last + 1) if forward else range(last, first - 1, -1)
+        run = FIRST_RUN
+        for leaf in leaves:
             keys, values = self.leaves[leaf]
-            place = len(keys)
+            start = bisect_left(keys, low) if leaf == first else 0
+            stop = bisect_left(keys, high) if leaf == last and high is not None else len(keys)
+            # Most readers want few: what they do not reach need not be copied.
+            while start < stop:
+                if forward:
+                    cut = min(start + run, stop)
+                    yield keys[start:cut], values[start:cut]
+                    start = cut
+                else:
+                    cut = max(stop - run, start)
+                    yield keys[cut:stop][::-1], values[cut:stop][::-1]
+                    stop = cut
+                run = LEAF
 
     def dump(self) -> tuple[list[bytes], list[Value]]:
         """All keys and all values, in order."""

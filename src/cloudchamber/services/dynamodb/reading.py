@@ -8,7 +8,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -36,7 +37,7 @@ from cloudchamber.services.dynamodb.keys import (
 )
 from cloudchamber.services.dynamodb.nouns import Index, Table
 from cloudchamber.services.dynamodb.reach import expect_index, expect_live, invalid, validated
-from cloudchamber.services.dynamodb.shelf import Shelf, size_in, unpack
+from cloudchamber.services.dynamodb.shelf import Shelf, size_in, unpack, unpack_all
 
 PAGE_BYTES: Final = 1 << 20
 SEGMENTS_MAX: Final = 1_000_000
@@ -149,14 +150,14 @@ def read_page(
 ) -> Found:
     """Look at the next items, and keep those that the filter lets through."""
     index = source.index
-    records = _records(shelf_of(call, source.table), source, page)
+    runs = _records(shelf_of(call, source.table), source, page)
     if index is None or index.projection == "ALL":
-        picked, weight, is_full = _pick(records, page.limit)
-        looked_at = [unpack(record) for record in picked]
+        picked, weight, is_full = _pick(runs, page.limit)
+        looked_at = unpack_all(picked)
         fetched = 0.0
     else:
         looked_at, weight, is_full, fetched = _pick_parts(
-            records, source, index, page.limit, consistent
+            runs, source, index, page.limit, consistent
         )
     used.read(weight, consistent, "" if index is None else index.name)
     if fetched:
@@ -172,8 +173,8 @@ def read_page(
     return Found(items, len(items), len(looked_at), last)
 
 
-def _records(shelf: Shelf, source: Source, page: Page) -> Iterator[bytes]:
-    """The records behind the keys or entries of a page, in its direction."""
+def _records(shelf: Shelf, source: Source, page: Page) -> Iterator[Sequence[bytes]]:
+    """The records behind the keys or entries of a page, in its direction, a run at a time."""
     low, high = page.low, page.high
     if page.start is not None:
         if page.forward:
@@ -182,37 +183,35 @@ def _records(shelf: Shelf, source: Source, page: Page) -> Iterator[bytes]:
             high = page.start
     index = source.index
     if index is None:
-        rows = shelf.rows
-        for _, record in rows.forward(low, high) if page.forward else rows.backward(low, high):
-            yield record
-        return
+        return shelf.rows.values(low, high, forward=page.forward)
     side = shelf.indexes.get(index.name)
     if side is None:
-        return
-    entries, find = side.entries, shelf.rows.get
-    for entry, _ in entries.forward(low, high) if page.forward else entries.backward(low, high):
-        found = find(item_key_in(index.keys, entry))
-        assert found is not None  # entries and items change together
-        yield found
+        return iter(())
+    find, schema = shelf.rows.expect, index.keys
+    return (
+        [find(item_key_in(schema, entry)) for entry in entries]
+        for entries in side.entries.keys(low, high, forward=page.forward)
+    )
 
 
-def _pick(records: Iterator[bytes], limit: int | None) -> tuple[list[bytes], int, bool]:
+def _pick(runs: Iterator[Sequence[bytes]], limit: int | None) -> tuple[list[bytes], int, bool]:
     """The records of a page, their bytes, and whether it is full."""
     picked: list[bytes] = []
     weight = 0
-    for record in records:
-        size = size_in(record)
-        weight += size
-        if weight > PAGE_BYTES and picked:
-            return picked, weight - size, True
-        picked.append(record)
-        if len(picked) == limit:
-            return picked, weight, True
+    for run in runs:
+        for record in run:
+            size = size_in(record)
+            weight += size
+            if weight > PAGE_BYTES and picked:
+                return picked, weight - size, True
+            picked.append(record)
+            if len(picked) == limit:
+                return picked, weight, True
     return picked, weight, False
 
 
 def _pick_parts(
-    records: Iterator[bytes],
+    runs: Iterator[Sequence[bytes]],
     source: Source,
     index: Index,
     limit: int | None,
@@ -222,7 +221,7 @@ def _pick_parts(
     picked: list[Item] = []
     weight = 0
     fetched = 0.0
-    for record in records:
+    for record in chain.from_iterable(runs):
         whole = unpack(record)
         part = projected(source.table, index, whole)
         size = item_size(part)

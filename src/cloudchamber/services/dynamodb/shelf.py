@@ -7,7 +7,7 @@ so nothing is stored twice. Items go in and out in one place only, `changes.writ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -28,6 +28,11 @@ def pack(item: Item, size: int) -> bytes:
 def unpack(record: bytes) -> Item:
     """The item of a record: a fresh one that may be changed."""
     return _decode(memoryview(record)[SIZE_BYTES:])
+
+
+def unpack_all(records: Iterable[bytes]) -> list[Item]:
+    """The items of records, in their order."""
+    return [_decode(memoryview(record)[SIZE_BYTES:]) for record in records]
 
 
 def size_in(record: bytes) -> int:
