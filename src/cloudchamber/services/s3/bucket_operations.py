@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.call import Call
-from cloudchamber.cloud.service import Operation, refused, simulated
+from cloudchamber.cloud.service import Operation, recorded, refused, simulated
 from cloudchamber.services.s3 import (
     access_blocks,
+    access_logs,
     acls,
     bucket_policies,
     bucket_settings,
@@ -22,8 +23,10 @@ from cloudchamber.services.s3 import (
     cors,
     events,
     forms,
+    inventories,
     lifecycle_days,
     lifecycle_rules,
+    named_configurations,
     notification_rules,
     replicating,
     replication_rules,
@@ -36,6 +39,27 @@ from cloudchamber.services.s3.lookup import arn_of_bucket, arn_of_object
 
 _on_bucket: Final = partial(simulated, resource=arn_of_bucket, context=of_bucket, anonymous=True)
 _on_object: Final = partial(simulated, resource=arn_of_object, context=of_object, anonymous=True)
+
+_NO_TABLES: Final = "there are no S3 Tables to keep metadata in"
+_METADATA: Final = (
+    "CreateBucketMetadataConfiguration",
+    "CreateBucketMetadataTableConfiguration",
+    "DeleteBucketMetadataConfiguration",
+    "DeleteBucketMetadataTableConfiguration",
+    "GetBucketMetadataConfiguration",
+    "GetBucketMetadataTableConfiguration",
+    "UpdateBucketMetadataAnnotationTableConfiguration",
+    "UpdateBucketMetadataInventoryTableConfiguration",
+    "UpdateBucketMetadataJournalTableConfiguration",
+)
+# What AWS has replaced; on the wire it is the operation that replaced it.
+_OLD: Final = (
+    "GetBucketLifecycle", "GetBucketNotification", "PutBucketLifecycle", "PutBucketNotification",
+)  # fmt: skip
+_REFUSALS: Final = MappingProxyType(
+    {name: refused(_NO_TABLES) for name in _METADATA}
+    | {name: refused(f"{name}Configuration is the same request") for name in _OLD}
+)
 
 OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     {
@@ -92,7 +116,22 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             bucket_settings.put_bucket_encryption, action="PutEncryptionConfiguration"
         ),
         "PutBucketRequestPayment": _on_bucket(bucket_settings.put_bucket_request_payment),
+        "GetBucketAbac": recorded(
+            bucket_settings.get_bucket_abac,
+            "tags of buckets are no condition keys",
+            resource=arn_of_bucket,
+        ),
+        "PutBucketAbac": recorded(
+            bucket_settings.put_bucket_abac,
+            "tags of buckets are no condition keys",
+            resource=arn_of_bucket,
+        ),
         # What happens by itself
+        **named_configurations.operations(),
+        "GetBucketLogging": _on_bucket(access_logs.get_bucket_logging),
+        "PutBucketLogging": _on_bucket(
+            access_logs.put_bucket_logging, note="TargetGrants are stored and have no effect"
+        ),
         "DeleteBucketLifecycle": _on_bucket(
             lifecycle_rules.delete_bucket_lifecycle, action="PutLifecycleConfiguration"
         ),
@@ -129,10 +168,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "PutBucketCors": _on_bucket(cors.put_bucket_cors, action="PutBucketCORS"),
         "PutBucketWebsite": _on_bucket(website_rules.put_bucket_website),
         # What is not here
-        "CreateBucketMetadataConfiguration": refused("there are no S3 Tables to keep metadata in"),
-        "CreateBucketMetadataTableConfiguration": refused(
-            "there are no S3 Tables to keep metadata in"
-        ),
+        **_REFUSALS,
         "CreateSession": refused("it is for directory buckets, which are not here"),
         "ListDirectoryBuckets": refused("it is for directory buckets, which are not here"),
         "WriteGetObjectResponse": refused("there is no Object Lambda"),
@@ -144,6 +180,8 @@ KERNEL_EVENTS: Final[Mapping[str, Callable[..., None]]] = MappingProxyType(
         events.NOTIFY: events.notify,
         lifecycle_rules.MIDNIGHT: lifecycle_days.midnight,
         replicating.REPLICATE: replicating.replicate,
+        access_logs.DELIVER: access_logs.deliver,
+        inventories.WRITE: inventories.write,
     }
 )
 

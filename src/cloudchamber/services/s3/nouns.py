@@ -221,6 +221,12 @@ class MultipartUpload(msgspec.Struct):
     parts: dict[int, Part] = {}
 
 
+class AccessLines(msgspec.Struct):
+    """What was asked of a bucket that is logged, a line each."""
+
+    lines: list[str]
+
+
 # bucket name -> bucket
 BUCKETS: Final = Table("s3.buckets", Bucket, "world", ordered=True)
 # `place(bucket, key)` -> the current version
@@ -236,6 +242,10 @@ NONCURRENT: Final = Table("s3.noncurrent", Older, "world", ordered=True)
 UPLOADS: Final = Table(
     "s3.uploads", MultipartUpload, "world", ordered=True, key_type=tuple[str, str, str]
 )
+
+
+# bucket name -> the lines of its access log that were not delivered yet
+ACCESS_LINES: Final = Table("s3.access-lines", AccessLines, "world")
 
 
 def place(bucket: str, key: str) -> str:

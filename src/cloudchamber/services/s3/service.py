@@ -10,6 +10,7 @@ from typing import Final
 
 from cloudchamber.cloud.service import Service, refused, simulated
 from cloudchamber.services.s3 import (
+    access_logs,
     attributes,
     bucket_operations,
     buckets,
@@ -31,7 +32,7 @@ from cloudchamber.services.s3 import (
 from cloudchamber.services.s3.asked import by_version, of_bucket, of_object
 from cloudchamber.services.s3.limits import QUOTAS
 from cloudchamber.services.s3.lookup import arn_of_bucket, arn_of_object
-from cloudchamber.services.s3.nouns import BUCKETS, CURRENT, NONCURRENT, UPLOADS
+from cloudchamber.services.s3.nouns import ACCESS_LINES, BUCKETS, CURRENT, NONCURRENT, UPLOADS
 
 _on_bucket: Final = partial(simulated, resource=arn_of_bucket, context=of_bucket, anonymous=True)
 _on_object: Final = partial(simulated, resource=arn_of_object, context=of_object, anonymous=True)
@@ -119,7 +120,7 @@ SERVICE: Final = Service(
         "UploadPart": _on_object(parts.upload_part, action="PutObject"),
         "UploadPartCopy": _on_object(parts.upload_part_copy, action="PutObject"),
     },
-    tables=(BUCKETS, CURRENT, NONCURRENT, UPLOADS),
+    tables=(ACCESS_LINES, BUCKETS, CURRENT, NONCURRENT, UPLOADS),
     quotas=QUOTAS,
     kernel_events={
         **bucket_operations.KERNEL_EVENTS,
@@ -129,6 +130,7 @@ SERVICE: Final = Service(
     subscribes=bucket_operations.SUBSCRIBES,
     ports=bucket_operations.PORTS,
     sites=bucket_operations.SITES,
+    after=access_logs.note,
     owner_of=permissions.owner_of,
     resource_policy=permissions.resource_policy,
     access_denied="AccessDenied",
