@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -20,6 +20,7 @@ from cloudchamber.languages.dynamodb.key_conditions import KeyCondition, KeyRang
 from cloudchamber.languages.dynamodb.paths import Path, find_value
 from cloudchamber.languages.dynamodb.statements import Statement
 from cloudchamber.languages.dynamodb.tree import (
+    Among,
     BeginsWith,
     Between,
     Both,
@@ -37,6 +38,7 @@ from cloudchamber.services.dynamodb.keys import Item, KeyAttribute, KeySchema
 from cloudchamber.services.dynamodb.nouns import Table
 from cloudchamber.services.dynamodb.reach import expect_index, invalid
 from cloudchamber.services.dynamodb.reading import (
+    Found,
     Page,
     Source,
     bounds_of,
@@ -56,23 +58,57 @@ def select(
     source = source_of(table, index, statement.paths or ())
     schema = table.keys if index is None else index.keys
     values = statement.values or {}
-    wanted = find_key_range(statement.where, schema, values)
-    low, high = (b"", None) if wanted is None else bounds_of(wanted)
-    page = Page(
-        low,
-        high,
-        _is_forward(statement, schema, is_query=wanted is not None),
-        _start(source, request),
-        request.get("Limit"),
-    )
+    ranges = find_key_ranges(statement.where, schema, values)
+    forward = _is_forward(statement, schema, is_query=ranges is not None)
     asked = Asked(filter=statement.where, values=values)
-    found = read_page(call, source, page, asked, used, request.get("ConsistentRead"))
+    page = Page(b"", None, forward, _start(source, request), request.get("Limit"))
+    found = _read(call, source, _pages(page, ranges), asked, used, request.get("ConsistentRead"))
     output: Output = {"Items": [_shaped(item, statement.paths) for item in found.items]}
     if found.last is not None:
         last = {name: found.last[name] for name in source.key_names}
         output["LastEvaluatedKey"] = last
         output["NextToken"] = _token(request, last)
     return output
+
+
+def _pages(page: Page, ranges: Sequence[KeyRange] | None) -> list[Page]:
+    """The parts of a table to look at, in the order of its keys; those behind the start only."""
+    if ranges is None:
+        return [page]
+    bounds = sorted(frozenset(bounds_of(each) for each in ranges), reverse=not page.forward)
+    pages: list[Page] = []
+    for low, high in bounds:
+        start = page.start
+        if start is not None:
+            is_past = high is not None and high <= start if page.forward else start <= low
+            if is_past:
+                continue
+            if start < low or (high is not None and start >= high):
+                start = None
+        pages.append(Page(low, high, page.forward, start, page.limit))
+    return pages
+
+
+def _read(
+    call: Call,
+    source: Source,
+    pages: Sequence[Page],
+    asked: Asked,
+    used: Consumption,
+    consistent: bool | None,
+) -> Found:
+    """One page out of several parts: it ends where any of them is full."""
+    items: list[Item] = []
+    scanned = 0
+    for page in pages:
+        left = None if page.limit is None else page.limit - scanned
+        part = msgspec.structs.replace(page, limit=left)
+        found = read_page(call, source, part, asked, used, consistent)
+        items += found.items
+        scanned += found.scanned
+        if found.last is not None:
+            return Found(items, len(items), scanned, found.last)
+    return Found(items, len(items), scanned, None)
 
 
 def _shaped(item: Item, paths: tuple[Path, ...] | None) -> Item:
@@ -128,10 +164,13 @@ def equalities(where: Condition | None, values: Values) -> dict[str, Value]:
     return found
 
 
-def find_key_range(where: Condition | None, schema: KeySchema, values: Values) -> KeyRange | None:
-    """The part of one partition in which all that a condition finds must be; None for no such."""
+def find_key_ranges(
+    where: Condition | None, schema: KeySchema, values: Values
+) -> list[KeyRange] | None:
+    """The parts of partitions in which all that a condition finds must be; None for no such."""
     found = equalities(where, values)
-    if any(each.kind not in found.get(each.name, {}) for each in schema.hash):
+    hashes = [_choices(where, found, each, values) for each in schema.hash]
+    if not all(hashes) or (len(hashes) > 1 and any(len(each) > 1 for each in hashes)):
         return None
     equal: list[Value] = []
     for each in schema.range:
@@ -142,7 +181,23 @@ def find_key_range(where: Condition | None, schema: KeySchema, values: Values) -
     last = None
     if len(equal) < len(schema.range):
         last = _bound(where, schema.range[len(equal)], values)
-    return KeyRange(tuple(found[each.name] for each in schema.hash), tuple(equal), last)
+    rest = tuple(each[0] for each in hashes[1:])
+    return [KeyRange((first, *rest), tuple(equal), last) for first in hashes[0]]
+
+
+def _choices(
+    where: Condition | None, found: Mapping[str, Value], attribute: KeyAttribute, values: Values
+) -> list[Value]:
+    """The values that an attribute can have, by `=` or `IN`; none when that is not said."""
+    name, kind = attribute.name, attribute.kind
+    if kind in found.get(name, {}):
+        return [found[name]]
+    for part in _parts(where):
+        if isinstance(part, Among) and _name(part.operand) == name:
+            given = [values[each.name] for each in part.choices if isinstance(each, Given)]
+            if len(given) == len(part.choices) and all(kind in each for each in given):
+                return given
+    return []
 
 
 def _bound(where: Condition | None, attribute: KeyAttribute, values: Values) -> KeyCondition | None:

@@ -87,6 +87,25 @@ def test_pages_of_a_select(db: Any) -> None:
     assert refusal(db.execute_statement, Statement=statement, NextToken="????")[0] == VALIDATION
 
 
+def test_some_partitions_are_queried_one_after_the_other(db: Any) -> None:
+    statement = "SELECT sk FROM things WHERE pk IN ['b', 'q', 'a', 'b'] AND sk >= 2"
+    whole = run(db, statement)
+    assert sorted(numbers(whole)) == ["2", "3", "4", "5"]
+    told = db.execute_statement(Statement=statement, ReturnConsumedCapacity="TOTAL")
+    assert told["ConsumedCapacity"]["CapacityUnits"] == 1.5, "half a unit for each partition"
+    pages: list[Any] = []
+    more: dict[str, str] = {}
+    while True:
+        page = db.execute_statement(Statement=statement, Limit=1, **more)
+        pages += page["Items"]
+        if "NextToken" not in page:
+            break
+        more = {"NextToken": page["NextToken"]}
+    assert pages == whole
+    back = run(db, "SELECT sk FROM things WHERE pk IN ['a', 'b'] ORDER BY sk DESC")
+    assert len(back) == 6
+
+
 def test_an_item_is_inserted_once(db: Any) -> None:
     statement = (
         "INSERT INTO things VALUE {'pk': 'it''s', 'sk': ?, 'l': [1, 'x', {'a': null}], "
