@@ -38,6 +38,8 @@ BENCHMARKS = (
               "no pause above 50 ms", quick=False),
     Benchmark("items", "a million items of a table: memory, pauses, pages of Query and Scan",
               "flat pages; no pause above 50 ms", quick=False),
+    Benchmark("listing", "a million keys of a bucket: memory, pauses, pages of a listing",
+              "flat pages", quick=False),
     Benchmark("front_end", "the candidates for the HTTP front end", quick=False),
     Benchmark("peers", "the same requests to us, MiniStack, moto's server and an empty uvicorn",
               "SQS 6x MiniStack, 0.4x uvicorn; XML lists 4x", quick=False),
