@@ -304,6 +304,7 @@ class Cloud(Inputs):
         """Hand a fact to every loaded service that subscribes to it."""
         for service in self.registry.subscribers(fact):
             told = self._as_service(service, call.account, call.region, call.cause)
+            told.origin = call.origin  # what follows from a request belongs to its trace
             service.subscribes[fact](told, data)
 
     def finish_work(self, row: Outstanding, ticket: str, outcome: Outcome) -> None:

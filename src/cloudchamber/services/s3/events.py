@@ -64,7 +64,8 @@ def on_change(call: Call, data: Mapping[str, Any]) -> None:
     if bucket is None or bucket.notification is None:
         return
     delay_ns = 0 if call.cloud.settings.lifecycle == "instant" else DELAY_NS
-    text = msgspec.json.encode({**data, "time_ns": call.now}).decode()
+    origin = {"time_ns": call.now, "trace": call.origin.trace}
+    text = msgspec.json.encode({**data, **origin}).decode()
     for rule, arn in fitting(bucket, data["event"], data["key"]):
         call.after(delay_ns, NOTIFY, arn, rule, text)
     if "EventBridgeConfiguration" in bucket.notification and data["event"] in DETAILS:
@@ -77,6 +78,7 @@ def notify(call: Call, arn: str, rule: str, text: str) -> None:
     bucket = find_bucket(call, data["bucket"])
     if bucket is None:
         return
+    call.origin = msgspec.structs.replace(call.origin, trace=data["trace"])
     try:
         if arn:
             event_delivery.deliver(call, bucket, arn, {"Records": [_record(bucket, rule, data)]})
