@@ -54,6 +54,26 @@ _UNKNOWN_HERE: Final = (
 )
 
 
+def context_of_request(call: Call, request: Input) -> dict[str, tuple[str, ...]]:
+    """The condition keys of a function's settings and tags.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+    """
+    vpc = request.get("VpcConfig", {})
+    tags: dict[str, str] = request.get("Tags", {})
+    found = {
+        "lambda:Layer": tuple(request.get("Layers", ())),
+        "lambda:SubnetIds": tuple(vpc.get("SubnetIds", ())),
+        "lambda:SecurityGroupIds": tuple(vpc.get("SecurityGroupIds", ())),
+        "aws:TagKeys": tuple(tags),
+        **{f"aws:RequestTag/{key}": (value,) for key, value in tags.items()},
+    }
+    signing = request.get("CodeSigningConfigArn")
+    if signing:
+        found["lambda:CodeSigningConfigArn"] = (signing,)
+    return {key: values for key, values in found.items() if values}
+
+
 def defaults(request: Input) -> dict[str, Any]:
     """The members of a new function."""
     members: dict[str, Any] = {

@@ -41,6 +41,7 @@ def shown_instant(t_ns: int) -> str:
 
 def succeeded(call: Call, function: Function, event: AsyncEvent, row: Invocation) -> None:
     """Tell the destination of success, if there is one."""
+    follow(call, row.trace)
     target = event_invoke_of(function, event.qualifier).destinations.get("OnSuccess", {})
     arn = target.get("Destination")
     if arn:
@@ -56,6 +57,7 @@ def failed(
     row: Invocation | None,
 ) -> None:
     """Tell the destination of failure, and send the event to the dead-letter queue."""
+    follow(call, row.trace if row is not None else event.trace)
     target = event_invoke_of(function, event.qualifier).destinations.get("OnFailure", {})
     arn = target.get("Destination")
     if arn:
@@ -65,6 +67,11 @@ def failed(
     dead_letter = version.members.get("DeadLetterConfig", {}).get("TargetArn")
     if dead_letter:
         _bury(call, function, version, dead_letter, event, row)
+
+
+def follow(call: Call, trace: str) -> None:
+    """What is sent from here on belongs to the chain of requests that a trace header tells of."""
+    call.origin = msgspec.structs.replace(call.origin, trace=trace)
 
 
 def _record(

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
+from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.blobs import Streamed
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
@@ -87,6 +88,9 @@ def serve_url(call: Call, request: Input) -> Output | Waiting:
     version = find_version(function, target.qualifier)
     if version is None:
         raise AwsError("AccessDeniedException", _FORBIDDEN, 403)
+    # "New function URLs require both lambda:InvokeFunctionUrl and lambda:InvokeFunction."
+    extra = {**context_of_request(call, request), "lambda:InvokedViaFunctionUrl": ("true",)}
+    require(call, "lambda:InvokeFunction", target.arn, extra=extra)
     check_invocable(call, function, version)
     return _serve(call, request, function, target, url)
 

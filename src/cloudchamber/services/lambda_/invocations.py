@@ -62,7 +62,11 @@ def begin(call: Call, function: Function, qualifier: str, asked: Asked) -> Invoc
     version = _version_for(call, function, qualifier)
     check_invocable(call, function, version)
     check_recursion(call, function, asked.trace)
-    claimed = concurrency.claim(call, function, version.version, qualifier)
+    try:
+        claimed = concurrency.claim(call, function, version.version, qualifier)
+    except AwsError:
+        call.meter("Throttles", 1, function.arn)
+        raise
     session = roles.session_of(call, function, version)
     variables = _variables(call, function, version)
     digits = call.stream(function.arn, "trace").hex(_ROOT + _PARENT)
@@ -247,6 +251,8 @@ def settle(call: Call, ticket: str) -> tuple[Invocation, Function | None] | None
         },
     )
     call.meter("Invocations", 1, row_arn(row, function))
+    if row.status != "ok":
+        call.meter("Errors", 1, row_arn(row, function))
     call.meter("DurationMs", (call.now - row.started_ns) / 1_000_000, row_arn(row, function))
     return row, function
 

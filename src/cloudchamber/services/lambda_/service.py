@@ -14,6 +14,7 @@ from cloudchamber.services.lambda_ import (
     asynchronous,
     completions,
     concurrency,
+    configuration,
     doors,
     functions,
     invocations,
@@ -84,6 +85,7 @@ SERVICE: Final = Service(
         "CreateFunction": simulated(
             functions.create_function,
             resource=functions.arn_of_new,
+            context=configuration.context_of_request,
             note="VpcConfig, FileSystemConfigs, SnapStart and TracingConfig are stored; a container"
             " image cannot be invoked",
         ),
@@ -190,7 +192,9 @@ SERVICE: Final = Service(
         "UpdateCodeSigningConfig": _signing(signing.update_code_signing_config),
         "UpdateEventSourceMapping": _on_mapping(mappings.update_event_source_mapping),
         "UpdateFunctionCode": _on_whole(functions.update_function_code),
-        "UpdateFunctionConfiguration": _on_whole(functions.update_function_configuration),
+        "UpdateFunctionConfiguration": _on_whole(
+            functions.update_function_configuration, context=configuration.context_of_request
+        ),
         "UpdateFunctionEventInvokeConfig": _on_function(
             settings.update_function_event_invoke_config
         ),

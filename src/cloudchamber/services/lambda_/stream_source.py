@@ -416,6 +416,7 @@ def _give_up(
             "executedVersion": row.version,
             "functionError": "Unhandled",
         }
+    destinations.follow(call, row.trace if row is not None else "")
     destinations.send(call, function, arn, record, "Failure")
 
 

@@ -229,3 +229,32 @@ def test_a_loop_is_ended_after_sixteen_turns(
     assert "lambda.recursion-ended" in [event["what"] for event in chamber.events(arn)]
     client.put_function_recursion_config(FunctionName="jobs", RecursiveLoop="Allow")
     assert client.invoke(FunctionName="jobs")["StatusCode"] == 200
+
+
+def test_a_failure_that_wakes_its_own_function_comes_to_an_end(
+    chamber: Chamber, client: Any, make: Make, crew: Crew
+) -> None:
+    s3 = chamber.client("s3")
+    s3.create_bucket(Bucket="uploads")
+    arn = make("jobs")["FunctionArn"]
+    client.add_permission(
+        FunctionName="jobs",
+        StatementId="s3",
+        Action="lambda:InvokeFunction",
+        Principal="s3.amazonaws.com",
+    )
+    notify = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
+    s3.put_bucket_notification_configuration(
+        Bucket="uploads", NotificationConfiguration={"LambdaFunctionConfigurations": [notify]}
+    )
+    client.put_function_event_invoke_config(
+        FunctionName="jobs",
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": "arn:aws:s3:::uploads"}},
+    )
+    crew.answers["jobs"] = lambda order: failure()
+    s3.put_object(Bucket="uploads", Key="one", Body=b"x")
+    chamber.advance("10s")
+    assert len(crew.orders) == 16
+    assert crew.payloads()[0]["Records"][0]["s3"]["object"]["key"] == "one"
+    assert crew.payloads()[1]["Records"][0]["s3"]["object"]["key"].startswith("aws/lambda/async/")

@@ -206,6 +206,13 @@ def test_in_force_the_policy_decides(client: Any, chamber: Chamber, visit: Visit
         Principal="*",
         FunctionUrlAuthType="NONE",
     )
+    client.add_permission(
+        FunctionName="jobs",
+        StatementId="invoke",
+        Action="lambda:InvokeFunction",
+        Principal="*",
+        InvokedViaFunctionUrl=True,
+    )
     before = kinds.count("iam.would-deny")
     visit()
     assert [each["what"] for each in chamber.events()].count("iam.would-deny") == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -171,6 +172,53 @@ def test_a_loop_through_a_queue_is_ended(chamber: Chamber, client: Any, real: Ma
     kinds = [event["what"] for event in chamber.events(arn)]
     assert kinds.count("lambda.invoked") == 16
     assert "lambda.recursion-ended" in kinds
+
+
+ASKER = """
+import boto3, json
+def handler(event, context):
+    client = boto3.client("lambda")
+    answer = client.invoke(FunctionName="inner", Payload=json.dumps({"n": event["n"]}))
+    client.invoke(FunctionName="inner", InvocationType="Event", Payload=b'{"n": 100}')
+    return {"inner": json.loads(answer["Payload"].read()), "error": answer.get("FunctionError")}
+"""
+INNER = """
+def handler(event, context):
+    if event["n"] < 0:
+        raise ValueError("too small")
+    return event["n"] + 1
+"""
+
+
+def test_a_function_asks_another(chamber: Chamber, client: Any, real: Make) -> None:
+    arn = real("inner", INNER)["FunctionArn"]
+    real("asker", ASKER)
+    answer = client.invoke(FunctionName="asker", Payload=b'{"n": 1}')
+    assert json.loads(answer["Payload"].read()) == {"inner": 2, "error": None}
+    answer = client.invoke(FunctionName="asker", Payload=b'{"n": -1}')
+    told = json.loads(answer["Payload"].read())
+    assert told["error"] == "Unhandled"
+    assert told["inner"]["errorType"] == "ValueError"
+    chamber.advance("1s")
+    kinds = [event["what"] for event in chamber.events(arn)]
+    assert kinds.count("lambda.invoked") == 4
+
+
+def test_a_folder_is_used_as_it_lies_there(tmp_path: Path) -> None:
+    file = tmp_path / "app.py"
+    file.write_text("def handler(event, context):\n    return 1\n")
+    with Chamber(seed=1, account=ONE, iam="off", function_folders=(str(tmp_path),)) as chamber:
+        client = chamber.client("lambda")
+        client.create_function(
+            FunctionName="jobs",
+            Runtime=RUNTIME,
+            Handler="app.handler",
+            Role=f"arn:aws:iam::{ONE}:role/worker",
+            Code={"S3Bucket": "cloudchamber-folder", "S3Key": str(tmp_path)},
+        )
+        assert client.invoke(FunctionName="jobs")["Payload"].read() == b"1"
+        file.write_text("def handler(event, context):\n    return 'two'\n")
+        assert client.invoke(FunctionName="jobs")["Payload"].read() == b'"two"'
 
 
 def test_two_runs_are_one_story() -> None:
