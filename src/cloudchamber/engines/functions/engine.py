@@ -23,6 +23,7 @@ from cloudchamber.engines.functions.interpreters import (
     NoRuntime,
     find_program,
     link_python_packages,
+    wrapped,
 )
 from cloudchamber.engines.functions.leftovers import OwnFolder, remove
 from cloudchamber.engines.functions.orders import Code, Order, Outcome
@@ -238,6 +239,8 @@ class Functions:
         task = self._place_code(order.code)
         opt = self._place_layers(order.layers)
         program = find_program(order.runtime, task, opt)
+        wrapper = order.environment.get("AWS_LAMBDA_EXEC_WRAPPER", "")
+        program = wrapped(program, wrapper, task, opt)
         if program.language == "python":
             link_python_packages(self._packages)
         own = self._folder / "environments" / str(number)

@@ -38,6 +38,7 @@ class Program(NamedTuple):
     argv: tuple[str, ...]
     language: str
     stand_in: str = ""
+    folder: str = ""  # the interpreter's own, which a function finds on its PATH
 
 
 def find_program(runtime: str, task_root: Path, layers: Path) -> Program:
@@ -57,10 +58,26 @@ def find_program(runtime: str, task_root: Path, layers: Path) -> Program:
     raise NoRuntime(f"this machine runs no {runtime or 'function without a runtime'} functions")
 
 
+def wrapped(program: Program, wrapper: str, task_root: Path, layers: Path) -> Program:
+    """The program begun by a script of the function's own (AWS_LAMBDA_EXEC_WRAPPER).
+
+    Raises NoRuntime. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html
+    """
+    if not wrapper or program.language == "provided":
+        return program
+    for name, place in (("/var/task/", task_root), ("/opt/", layers)):
+        if wrapper.startswith(name):
+            found = place / wrapper.removeprefix(name)
+            if found.is_file() and os.access(found, os.X_OK):
+                return program._replace(argv=(str(found), *program.argv))
+    raise NoRuntime(f"{wrapper}: does not exist, or is not executable")
+
+
 def _python(runtime: str) -> Program:
     path, version = python_of(_version(runtime))
     argv = (path, "-S", "-s", "-B", str(PYTHON_BOOTSTRAP))
-    return Program(argv, "python", _stand_in("python", runtime, version))
+    note = _stand_in("python", runtime, version)
+    return Program(argv, "python", note, str(Path(path).parent))
 
 
 def _node(runtime: str) -> Program:
@@ -70,7 +87,7 @@ def _node(runtime: str) -> Program:
     version = _node_version(path)
     wanted = _version(runtime)
     note = "" if version.partition(".")[0] == wanted else _note("node", runtime, version)
-    return Program((path, str(NODE_BOOTSTRAP)), "nodejs", note)
+    return Program((path, str(NODE_BOOTSTRAP)), "nodejs", note, str(Path(path).parent))
 
 
 @lru_cache(maxsize=32)

@@ -34,7 +34,7 @@ def variables(
     `api` is host and port of the Runtime API, `home` the URL of the chamber.
     """
     language = program.language
-    own = "" if language == "provided" else f"{Path(program.argv[0]).parent}:"
+    own = "" if language == "provided" else f"{program.folder}:"
     opt, task = str(places.opt), str(places.task)
     found = {
         "LANG": "en_US.UTF-8",

@@ -236,3 +236,19 @@ def handler(event, context):
         assert json.loads(outcome.payload) == [2, 1, "tool\n"]
 
     on_bench(story, tmp_path)
+
+
+def test_a_wrapper_of_the_functions_own_begins_the_runtime(tmp_path: Path) -> None:
+    layer = package({"wrap": '#!/bin/sh\nexport WRAPPED="$#"\nexec "$@"\n'}, ("wrap",))
+    code = python("import os\ndef handler(e, c): return os.environ['WRAPPED']")
+
+    async def story(bench: Bench) -> None:
+        environment = {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrap"}
+        outcome = await bench.run(code, layers=[layer], environment=environment)
+        assert outcome.payload == b'"5"'  # the interpreter, three options and the runtime
+        outcome = await bench.run(code, environment=environment)
+        assert outcome.status == "init-error"
+        message = json.loads(outcome.payload)["errorMessage"]
+        assert message.endswith("/opt/wrap: does not exist, or is not executable")
+
+    on_bench(story, tmp_path)
