@@ -75,19 +75,19 @@ def names_key(names: Mapping[str, str] | None) -> Names:
     return tuple(names.items()) if names else ()
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def read_condition(kind: str, text: str, names: Names) -> Expression[Condition]:
     """A ConditionExpression, FilterExpression or KeyConditionExpression. Raises DynamoError."""
     return _read(kind, text, names, _either)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def read_projection(text: str, names: Names) -> Expression[tuple[Path, ...]]:
     """A ProjectionExpression. Raises DynamoError."""
     return _read("ProjectionExpression", text, names, _projection)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def read_update(text: str, names: Names) -> Expression[Update]:
     """An UpdateExpression. Raises DynamoError."""
     return _read("UpdateExpression", text, names, _update)

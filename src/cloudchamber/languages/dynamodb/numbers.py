@@ -35,12 +35,11 @@ def canonical(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _canonical(text: str) -> str:
-    if not text.strip():
+    if not text:
         raise DynamoError("The parameter cannot be converted to a numeric value")
-    stripped = text.strip()
-    if not _NUMBER.fullmatch(stripped):
+    if not _NUMBER.fullmatch(text):
         raise DynamoError(f"The parameter cannot be converted to a numeric value: {text}")
-    sign, mantissa, exponent = _parts(stripped)
+    sign, mantissa, exponent = _parts(text)
     return _written(sign, mantissa, exponent)
 
 

@@ -105,7 +105,7 @@ def read(request: Request, takes: Sequence[str]) -> Asked:
     return asked if given is None else asked._replace(values=values)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _read_trees(
     texts: tuple[tuple[str, str], ...],
     names: tuple[tuple[str, str], ...],

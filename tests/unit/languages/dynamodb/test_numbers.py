@@ -60,6 +60,7 @@ def test_numbers_come_back_in_one_form(text: str, kept: str) -> None:
         ("abc", "The parameter cannot be converted to a numeric value: abc"),
         ("", "The parameter cannot be converted to a numeric value"),
         ("NaN", "The parameter cannot be converted to a numeric value: NaN"),
+        (" 1", "The parameter cannot be converted to a numeric value:  1"),
         ("1 2", "The parameter cannot be converted to a numeric value: 1 2"),
         ("1" * 39, "Attempting to store more than 38 significant digits in a Number"),
         (
