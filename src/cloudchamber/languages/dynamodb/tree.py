@@ -1,6 +1,6 @@
 """What an expression is, once read: operands, conditions, updates.
 
-Rules of this file: nodes are plain tuples that know how to answer for one item. `values` are the
+Rules of this file: nodes are plain structs that know how to answer for one item. `values` are the
 placeholders' values, sound and canonical. A condition's `check` says, before any item is looked
 at, whether the values are of kinds that the operators take.
 """
@@ -8,7 +8,9 @@ at, whether the values are of kinds that the operators take.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
+
+import msgspec
 
 from cloudchamber.languages.dynamodb.errors import DynamoError
 from cloudchamber.languages.dynamodb.paths import Path, find_value, written
@@ -47,7 +49,7 @@ class Condition(Protocol):
         """Raises DynamoError when its values are of the wrong kinds."""
 
 
-class Reach(NamedTuple):
+class Reach(msgspec.Struct, frozen=True):
     """A document path."""
 
     path: Path
@@ -63,7 +65,7 @@ class Reach(NamedTuple):
         """A path has no kind."""
 
 
-class Given(NamedTuple):
+class Given(msgspec.Struct, frozen=True):
     """A value placeholder, `:v`."""
 
     name: str
@@ -76,7 +78,7 @@ class Given(NamedTuple):
         """Any kind will do."""
 
 
-class Size(NamedTuple):
+class Size(msgspec.Struct, frozen=True):
     """`size(path)`: characters of a text, bytes of a binary, elements of anything else."""
 
     of: Operand
@@ -111,7 +113,7 @@ def wrong_kind(operator: str, kind: str) -> DynamoError:
     )
 
 
-class Both(NamedTuple):
+class Both(msgspec.Struct, frozen=True):
     """`a AND b AND c`."""
 
     parts: tuple[Condition, ...]
@@ -126,7 +128,7 @@ class Both(NamedTuple):
             part.check(values)
 
 
-class Either(NamedTuple):
+class Either(msgspec.Struct, frozen=True):
     """`a OR b OR c`."""
 
     parts: tuple[Condition, ...]
@@ -141,7 +143,7 @@ class Either(NamedTuple):
             part.check(values)
 
 
-class Not(NamedTuple):
+class Not(msgspec.Struct, frozen=True):
     """`NOT a`."""
 
     part: Condition
@@ -155,7 +157,7 @@ class Not(NamedTuple):
         self.part.check(values)
 
 
-class Compare(NamedTuple):
+class Compare(msgspec.Struct, frozen=True):
     """`a < b` and the like; what is not there is unequal to everything, and has no order."""
 
     operator: str
@@ -198,7 +200,7 @@ class Compare(NamedTuple):
                     raise wrong_kind(self.operator, kind)
 
 
-class Between(NamedTuple):
+class Between(msgspec.Struct, frozen=True):
     """`a BETWEEN low AND high`, both ends included."""
 
     operand: Operand
@@ -217,7 +219,7 @@ class Between(NamedTuple):
 
     def check(self, values: Values) -> None:
         """Bounds of one kind, the upper not below the lower."""
-        for operand in self:
+        for operand in (self.operand, self.low, self.high):
             operand.check(values)
             kind = given_kind(operand, values)
             if kind and kind not in ORDERED:
@@ -241,7 +243,7 @@ class Between(NamedTuple):
                 )
 
 
-class Among(NamedTuple):
+class Among(msgspec.Struct, frozen=True):
     """`a IN (b, c)`."""
 
     operand: Operand
@@ -261,7 +263,7 @@ class Among(NamedTuple):
             each.check(values)
 
 
-class Exists(NamedTuple):
+class Exists(msgspec.Struct, frozen=True):
     """`attribute_exists(path)`, or `attribute_not_exists(path)` when not `wanted`."""
 
     operand: Reach
@@ -275,7 +277,7 @@ class Exists(NamedTuple):
         """A path has no kind."""
 
 
-class HasKind(NamedTuple):
+class HasKind(msgspec.Struct, frozen=True):
     """`attribute_type(path, :kind)`."""
 
     operand: Reach
@@ -300,7 +302,7 @@ class HasKind(NamedTuple):
                 )
 
 
-class BeginsWith(NamedTuple):
+class BeginsWith(msgspec.Struct, frozen=True):
     """`begins_with(path, prefix)`, of texts and of binaries."""
 
     operand: Operand
@@ -319,13 +321,13 @@ class BeginsWith(NamedTuple):
 
     def check(self, values: Values) -> None:
         """Texts and binaries only."""
-        for operand in self:
+        for operand in (self.operand, self.prefix):
             kind = given_kind(operand, values)
             if kind and kind not in ("S", "B"):
                 raise wrong_kind("begins_with", kind)
 
 
-class Contains(NamedTuple):
+class Contains(msgspec.Struct, frozen=True):
     """`contains(path, operand)`: a part of a text, an element of a set or list."""
 
     operand: Operand

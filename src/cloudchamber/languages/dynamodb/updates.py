@@ -8,7 +8,9 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.Upd
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+import msgspec
 
 from cloudchamber.languages.dynamodb.errors import DynamoError
 from cloudchamber.languages.dynamodb.numbers import add, subtract
@@ -19,7 +21,7 @@ from cloudchamber.languages.dynamodb.values import SETS, Item, Value, kind_of, s
 ADDED: Final = frozenset(("N", "SS", "NS", "BS"))
 
 
-class IfMissing(NamedTuple):
+class IfMissing(msgspec.Struct, frozen=True):
     """`if_not_exists(path, operand)`"""
 
     path: Reach
@@ -35,7 +37,7 @@ class IfMissing(NamedTuple):
         self.otherwise.check(values)
 
 
-class Append(NamedTuple):
+class Append(msgspec.Struct, frozen=True):
     """`list_append(list, list)`"""
 
     one: Operand
@@ -51,13 +53,13 @@ class Append(NamedTuple):
 
     def check(self, values: Values) -> None:
         """Only lists."""
-        for operand in self:
+        for operand in (self.one, self.other):
             operand.check(values)
             if isinstance(operand, Given) and "L" not in values[operand.name]:
                 raise wrong_kind("list_append", kind_of(values[operand.name]))
 
 
-class Sum(NamedTuple):
+class Sum(msgspec.Struct, frozen=True):
     """`a + b` or `a - b`"""
 
     sign: str
@@ -80,7 +82,7 @@ class Sum(NamedTuple):
                 raise wrong_kind(self.sign, kind_of(values[operand.name]))
 
 
-class Action(NamedTuple):
+class Action(msgspec.Struct, frozen=True):
     """One action of an update: `section` is SET, REMOVE, ADD or DELETE."""
 
     section: str
@@ -88,7 +90,7 @@ class Action(NamedTuple):
     operand: Operand | None
 
 
-class Update(NamedTuple):
+class Update(msgspec.Struct, frozen=True):
     """All actions, those of one section together."""
 
     actions: tuple[Action, ...]
