@@ -23,7 +23,7 @@ from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output, Waiting
 from cloudchamber.services.lambda_ import refusals
 from cloudchamber.services.lambda_.invocations import check_invocable
-from cloudchamber.services.lambda_.invoking import answer_of
+from cloudchamber.services.lambda_.invoking import Answer, answer_of, has_begun, until_done
 from cloudchamber.services.lambda_.locations import proof
 from cloudchamber.services.lambda_.names import Target, find_function, find_version
 from cloudchamber.services.lambda_.nouns import (
@@ -44,6 +44,7 @@ _PRELUDE: Final = "application/vnd.awslambda.http-integration-response"
 _PRELUDE_END: Final = b"\0" * 8
 _TEXT: Final = ("text/", "application/json", "application/javascript", "application/xml",
                 "application/x-www-form-urlencoded")  # fmt: skip
+_GONE: Final = Url("", "NONE", "BUFFERED", {}, 0, 0)  # was taken away while somebody waited
 _UNSENT: Final = frozenset({"connection", "content-length", "transfer-encoding", "keep-alive"})
 
 
@@ -73,6 +74,9 @@ def context_of_request(call: Call, request: Input) -> dict[str, tuple[str, ...]]
 def serve_url(call: Call, request: Input) -> Output | Waiting:
     """A request to a function URL."""
     found = _found(call, request)
+    if has_begun(call):
+        url = found[2] if found is not None else _GONE
+        return _serve(request, url, until_done(call, call.request_id))
     if found is None:
         # "Forbidden", and not a word of whether it ever was there.
         raise AwsError("AccessDeniedException", _FORBIDDEN, 403)
@@ -92,12 +96,12 @@ def serve_url(call: Call, request: Input) -> Output | Waiting:
     extra = {**context_of_request(call, request), "lambda:InvokedViaFunctionUrl": ("true",)}
     require(call, "lambda:InvokeFunction", target.arn, extra=extra)
     check_invocable(call, function, version)
-    return _serve(call, request, function, target, url)
+    payload = msgspec.json.encode(_event(call, request, url))
+    return _serve(request, url, answer_of(call, function, target.qualifier, payload))
 
 
-def _serve(call: Call, request: Input, function: Function, target: Target, url: Url) -> Waiting:
-    payload = msgspec.json.encode(_event(call, request, target, url))
-    row: Invocation = yield from answer_of(call, function, target.qualifier, payload)
+def _serve(request: Input, url: Url, answer: Answer) -> Waiting:
+    row = yield from answer
     response = _response(row, url)
     response["Headers"] = {
         **response["Headers"],
@@ -108,7 +112,7 @@ def _serve(call: Call, request: Input, function: Function, target: Target, url: 
     return response
 
 
-def _event(call: Call, request: Input, target: Target, url: Url) -> dict[str, Any]:
+def _event(call: Call, request: Input, url: Url) -> dict[str, Any]:
     """The event of payload format 2.0."""
     headers: dict[str, str] = dict(request["Headers"])
     cookies = [each.strip() for each in headers.pop("cookie", "").split(";") if each.strip()]

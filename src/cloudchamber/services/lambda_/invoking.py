@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Generator
 from hashlib import blake2b
 from typing import Any
 
@@ -20,12 +21,16 @@ from cloudchamber.cloud.service import Input, Output, Wait, Waiting
 from cloudchamber.services.lambda_ import asynchronous, invocations, logs, refusals
 from cloudchamber.services.lambda_.invocations import Asked
 from cloudchamber.services.lambda_.limits import LEGACY_ASYNC_BYTES
-from cloudchamber.services.lambda_.names import Target, expect_version, target_of
+from cloudchamber.services.lambda_.names import expect_version, target_of
 from cloudchamber.services.lambda_.nouns import INVOCATIONS, Function, Invocation
+
+Answer = Generator[Wait, bool, Invocation]
 
 
 def invoke(call: Call, request: Input) -> Output | Waiting:
     """Run a function and wait, hand it an event, or ask whether one could."""
+    if has_begun(call):
+        return _wait(request, until_done(call, call.request_id))
     kind = request.get("InvocationType", "RequestResponse")
     target = target_of(call, request)
     function, version = expect_version(call, target)
@@ -41,14 +46,12 @@ def invoke(call: Call, request: Input) -> Output | Waiting:
         invocations.check_recursion(call, function, call.origin.trace)
         asynchronous.accept(call, function, target.qualifier, payload, call.origin.trace)
         return {"StatusCode": 202}
-    return _wait(call, target, function, payload, context, request)
+    tenant = request.get("TenantId", "")
+    return _wait(request, answer_of(call, function, target.qualifier, payload, context, tenant))
 
 
-def _wait(
-    call: Call, target: Target, function: Function, payload: bytes, context: str, request: Input
-) -> Waiting:
-    row = yield from answer_of(call, function, target.qualifier, payload, context,
-                               request.get("TenantId", ""))  # fmt: skip
+def _wait(request: Input, answer: Answer) -> Waiting:
+    row = yield from answer
     output: Output = {
         "StatusCode": 200,
         "ExecutedVersion": invocations.executed_version(row),
@@ -68,7 +71,7 @@ def answer_of(
     payload: bytes,
     context: str = "",
     tenant: str = "",
-) -> Any:
+) -> Answer:
     """For a waiting handler: begin an invocation, or find the one begun, and wait for its end."""
     ticket = ticket_of(call, function)
     rows = call.rows(INVOCATIONS)
@@ -81,6 +84,18 @@ def answer_of(
             tenant=tenant,
         )
         invocations.begin(call, function, qualifier, asked)
+    return (yield from until_done(call, ticket))
+
+
+def has_begun(call: Call) -> bool:
+    """Whether this call's own invocation was begun before: it waits in a world that was loaded
+    anew, in which the function may not be what it was."""
+    return not call.origin.is_nested and call.request_id in call.rows(INVOCATIONS)
+
+
+def until_done(call: Call, ticket: str) -> Answer:
+    """Wait for the end of an invocation."""
+    rows = call.rows(INVOCATIONS)
     while True:
         row = rows[ticket]
         if row.done:
@@ -159,6 +174,8 @@ def invoke_async(call: Call, request: Input) -> Output:
 
 def invoke_with_response_stream(call: Call, request: Input) -> Output | Waiting:
     """Run a function; its answer comes as events, all of them when it has ended."""
+    if has_begun(call):
+        return _stream(request, until_done(call, call.request_id))
     kind = request.get("InvocationType", "RequestResponse")
     target = target_of(call, request)
     function, version = expect_version(call, target)
@@ -167,15 +184,12 @@ def invoke_with_response_stream(call: Call, request: Input) -> Output | Waiting:
     if kind == "DryRun":
         invocations.check_invocable(call, function, version)
         return {"StatusCode": 204, "ExecutedVersion": version.version, "EventStream": []}
-    return _stream(call, target, function, payload, context, request)
+    tenant = request.get("TenantId", "")
+    return _stream(request, answer_of(call, function, target.qualifier, payload, context, tenant))
 
 
-def _stream(
-    call: Call, target: Target, function: Function, payload: bytes, context: str, request: Input
-) -> Waiting:
-    row: Invocation = yield from answer_of(
-        call, function, target.qualifier, payload, context, request.get("TenantId", "")
-    )
+def _stream(request: Input, answer: Answer) -> Waiting:
+    row = yield from answer
     complete: dict[str, Any] = {}
     if row.status != "ok":
         complete["ErrorCode"] = row.error_type or "Unhandled"

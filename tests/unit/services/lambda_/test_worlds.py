@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from cloudchamber import Chamber
+from cloudchamber.cloud import snapshots
 from cloudchamber.cloud.cloud import Cloud
 from cloudchamber.cloud.settings import Settings
-from tests.unit.services.lambda_.crew import ONE, Crew, archive, failure
+from cloudchamber.services.lambda_.nouns import INVOCATIONS
+from tests.unit.services.lambda_.crew import ONE, Crew, archive, failure, outcome
 
 Make = Callable[..., Any]
 
@@ -55,3 +57,28 @@ def test_a_replay_needs_no_workers(role: str) -> None:
     for data in journal:
         again.replay(data)
     assert f"{again.kernel.digest}" == digest
+
+
+def test_who_waits_in_a_copy_is_answered_even_when_the_function_is_gone(
+    chamber: Chamber, client: Any, make: Make, crew: Crew
+) -> None:
+    make("jobs")
+    make("other")
+
+    def meanwhile(order: dict[str, Any]) -> dict[str, Any]:
+        if order["function_arn"].endswith("jobs"):
+            with chamber.host.enter() as cloud:
+                cloud.ask("lambda", "DeleteFunction", {"FunctionName": "jobs"}, account=ONE)
+                held.append(snapshots.save(cloud))
+        return outcome("done")
+
+    held: list[bytes] = []
+    crew.answers["jobs"] = meanwhile
+    assert client.invoke(FunctionName="jobs")["Payload"].read() == b'"done"'
+    again = Cloud(Settings(seed=1, account=ONE), {}, chamber.cloud.blobs.store)
+    snapshots.load(again, held[0])
+    assert len(again.work.outstanding) == 1
+    again.work.abandon("its workers are gone")
+    again.kernel.run_until_idle()
+    assert not again.work.outstanding
+    assert not again.store.rows(INVOCATIONS, "", "")
