@@ -72,14 +72,12 @@ class Functions:
 
     def __init__(self, home: Home, settings: EngineSettings, parent: Path | None = None) -> None:
         """Everything lies in a new folder in `parent` (the machine's temporary folder by default),
-        which is removed at `close`. Raises OSError."""
+        which is made for the first order and removed at `close`."""
         self._home = home
         self._settings = settings
-        self._own = OwnFolder(parent)
-        self._folder = self._own.path
-        self._codes = CodeFolders(self._folder / "code", self._uses)
-        self._opts = self._folder / "opt"
-        self._packages = self._folder / "packages"
+        self._parent = parent
+        self._own: OwnFolder | None = None
+        self._codes: CodeFolders | None = None
         self._count = 0
         self._idle: dict[Environment, None] = {}  # longest idle first
         self._busy: dict[str, Environment] = {}
@@ -130,7 +128,7 @@ class Functions:
 
     def has(self, code: Code) -> bool:
         """Whether this archive is unpacked already. From any thread."""
-        return self._codes.has(code.key)
+        return self._codes is not None and self._codes.has(code.key)
 
     def overdue(self, ticket: str) -> None:
         """The function's time is over on the chamber's clock."""
@@ -175,7 +173,8 @@ class Functions:
             task.cancel()
         if self._starting:
             await asyncio.wait(self._starting, timeout=5)
-        self._own.remove()
+        if self._own is not None:
+            self._own.remove()
 
     @property
     def warm(self) -> int:
@@ -236,20 +235,25 @@ class Functions:
 
     def _make(self, number: int, order: Order) -> Environment:
         """Raises NoRuntime, ArchiveError, OSError."""
+        if self._own is None:
+            self._own = OwnFolder(self._parent)
+            self._codes = CodeFolders(self._own.path / "code", self._uses)
+        folder = self._own.path
         task = self._place_code(order.code)
-        opt = self._place_layers(order.layers)
+        opt = self._place_layers(folder / "opt", order.layers)
         program = find_program(order.runtime, task, opt)
         wrapper = order.environment.get("AWS_LAMBDA_EXEC_WRAPPER", "")
         program = wrapped(program, wrapper, task, opt)
         if program.language == "python":
-            link_python_packages(self._packages)
-        own = self._folder / "environments" / str(number)
+            link_python_packages(folder / "packages")
+        own = folder / "environments" / str(number)
         (own / "tmp").mkdir(parents=True, mode=0o700)
-        places = Places(task, opt, own / "tmp", self._packages, own / "clock")
+        places = Places(task, opt, own / "tmp", folder / "packages", own / "clock")
         return Environment(number, order, program, places, self, self._settings.patience)
 
     def _place_code(self, code: Code) -> Path:
         if code.read is not None:
+            assert self._codes is not None  # made with the folder
             return self._codes.put(code.key, code.read)
         folder = Path(code.folder).resolve()
         allowed = [Path(one).resolve() for one in self._settings.hot_folders]
@@ -264,17 +268,17 @@ class Functions:
         everyone = (*self._idle, *self._busy.values())
         return any(environment.places.task == folder for environment in everyone)
 
-    def _place_layers(self, layers: tuple[Code, ...]) -> Path:
+    def _place_layers(self, folder: Path, layers: tuple[Code, ...]) -> Path:
         """What /opt would be: the layers one over the other."""
         name = hashlib.blake2b("\0".join(one.key for one in layers).encode(), digest_size=12)
-        opt = self._opts / name.hexdigest()
+        opt = folder / name.hexdigest()
         if not opt.is_dir():
             half = opt.with_suffix(".part")
             shutil.rmtree(half, ignore_errors=True)
             half.mkdir(parents=True)
             for layer in layers:
-                folder = self._place_code(layer)
-                shutil.copytree(folder, half, dirs_exist_ok=True, copy_function=_link_over)
+                source = self._place_code(layer)
+                shutil.copytree(source, half, dirs_exist_ok=True, copy_function=_link_over)
             half.rename(opt)
         return opt
 

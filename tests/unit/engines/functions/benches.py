@@ -112,17 +112,18 @@ def on_bench(
     story: Callable[[Bench], Coroutine[Any, Any, None]],
     folder: Path,
     settings: EngineSettings = QUICK,
+    parent: Path | None = None,
 ) -> None:
     """Tell a story to an engine, which is closed afterwards."""
 
     async def tell() -> None:
         home = NoHome()
-        engine = Functions(home, settings, folder)
+        engine = Functions(home, settings, parent or folder)
         home.engine = engine
         try:
             await story(Bench(home, engine))
         finally:
             await engine.close()
-        assert list(folder.iterdir()) == []
+        assert list((parent or folder).iterdir()) == []
 
     asyncio.run(tell())

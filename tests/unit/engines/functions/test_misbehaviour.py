@@ -311,3 +311,15 @@ asyncio.run(main())
 
     on_bench(story, tmp_path)
     assert processes_of(tmp_path) == []
+
+
+def test_a_machine_that_gives_no_folder_fails_the_function_and_nobody_else(tmp_path: Path) -> None:
+    place = tmp_path / "not-there"
+
+    async def story(bench: Bench) -> None:
+        outcome = await bench.run(HARMLESS)
+        assert (outcome.status, outcome.error_type) == ("init-error", "Runtime.InvalidPackage")
+        place.mkdir()
+        assert (await bench.run(HARMLESS)).payload == b'"fine"'
+
+    on_bench(story, tmp_path, parent=place)
