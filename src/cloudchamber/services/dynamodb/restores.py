@@ -22,6 +22,7 @@ from cloudchamber.services.dynamodb.definitions import (
     check_billing,
     check_name,
     invalid,
+    not_simulated,
     validation,
 )
 from cloudchamber.services.dynamodb.lifecycle import BACKUP, DAY_NS
@@ -166,6 +167,8 @@ def _restore(
     restored: Restored,
     shelf: Shelf,
 ) -> Output:
+    if "VectorIndexOverride" in request:
+        raise not_simulated(call.operation_name, "VectorIndexOverride")
     name = request["TargetTableName"]
     check_name(name, "targetTableName")
     if find_table(call, name) is not None:
@@ -192,7 +195,7 @@ def _overridden(definition: Mapping[str, Any], request: Input) -> dict[str, Any]
             continue
         have = {each["IndexName"]: each for each in definition.get(member, ())}
         for each in request[override]:
-            if each["IndexName"] not in have:
+            if not _is_same(each, have.get(each["IndexName"])):
                 raise invalid(
                     f"Index {each['IndexName']} is not an index of the source table: a restore "
                     "can leave indexes out and adds none"
@@ -218,6 +221,15 @@ def _overridden(definition: Mapping[str, Any], request: Input) -> dict[str, Any]
         each for each in wanted["AttributeDefinitions"] if each["AttributeName"] in used
     ]
     return wanted
+
+
+def _is_same(wanted: Mapping[str, Any], have: Mapping[str, Any] | None) -> bool:
+    """Whether an index of a request is the source's index of that name."""
+    if have is None or wanted["KeySchema"] != have["KeySchema"]:
+        return False
+    one, other = wanted["Projection"], have["Projection"]
+    names = [sorted(each.get("NonKeyAttributes", ())) for each in (one, other)]
+    return one.get("ProjectionType") == other["ProjectionType"] and names[0] == names[1]
 
 
 def arn_of_restore(call: Call, request: Input) -> str:

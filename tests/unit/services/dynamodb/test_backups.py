@@ -216,12 +216,16 @@ def test_a_restore_may_be_otherwise(db: Any, chamber: Chamber) -> None:
     assert table["AttributeDefinitions"] == attributes_of(pk="S")
     assert table["ProvisionedThroughput"]["ReadCapacityUnits"] == 5
     assert content(db, "plain") == {"a": "1"}
-    unknown = [index_of("other", "v")]
-    code, _ = refusal(
-        db.restore_table_from_backup, TargetTableName="odd", BackupArn=arn,
-        GlobalSecondaryIndexOverride=unknown,
-    )  # fmt: skip
-    assert code == "ValidationException"
+    for odd in (
+        index_of("other", "v"),
+        index_of("by-v", "pk"),
+        index_of("by-v", "v", kind="KEYS_ONLY"),
+    ):
+        code, _ = refusal(
+            db.restore_table_from_backup, TargetTableName="odd", BackupArn=arn,
+            GlobalSecondaryIndexOverride=[odd],
+        )  # fmt: skip
+        assert code == "ValidationException"
     db.create_table(**provisioned("other"))
 
 
