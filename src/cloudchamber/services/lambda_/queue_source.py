@@ -63,7 +63,7 @@ def poll(call: Call, mapping: SourceMapping) -> None:
             f"{mapping.source} could not be polled for {function.arn}: {error.code}: "
             f"{error.message}",
         )
-        sources.poll_at(call, mapping, call.now + MINUTE_NS)
+        sources.poll_at(call, mapping, call.now + MINUTE_NS, weak=True)
         return
     plan(call, mapping)
 
@@ -94,9 +94,13 @@ def _receive_all(call: Call, mapping: SourceMapping, function: Function, poller:
 
 def _room(call: Call, mapping: SourceMapping) -> int:
     """How many batches may be worked at, at once."""
-    most: int = mapping.members.get("ScalingConfig", {}).get("MaximumConcurrency", MOST_CONCURRENCY)
     since_ns = call.now - mapping.busy_ns if mapping.busy_ns else 0
-    return min(most, FIRST_CONCURRENCY + MORE_A_MINUTE * (since_ns // MINUTE_NS))
+    return min(_most(mapping), FIRST_CONCURRENCY + MORE_A_MINUTE * (since_ns // MINUTE_NS))
+
+
+def _most(mapping: SourceMapping) -> int:
+    most: int = mapping.members.get("ScalingConfig", {}).get("MaximumConcurrency", MOST_CONCURRENCY)
+    return most
 
 
 def _receive(
@@ -251,7 +255,11 @@ def plan(call: Call, mapping: SourceMapping) -> None:
     if mapping.state != "Enabled":
         return
     if mapping.running >= _room(call, mapping):
-        sources.poll_not(call, mapping)  # the end of a batch will wake it
+        # The end of a batch will wake it, or a minute that lets it have more of them.
+        sources.poll_not(call, mapping)
+        minutes = (call.now - mapping.busy_ns) // MINUTE_NS + 1
+        if mapping.running < _most(mapping):
+            sources.poll_at(call, mapping, mapping.busy_ns + minutes * MINUTE_NS)
         return
     instants = []
     if mapping.gathered:

@@ -35,14 +35,16 @@ def mappings_of(call: Call, source: str) -> Iterator[Mapping]:
                 yield mapping
 
 
-def poll_at(call: Call, mapping: Mapping, t_ns: int) -> None:
-    """Have a mapping polled at an instant, unless it will be earlier."""
+def poll_at(call: Call, mapping: Mapping, t_ns: int, *, weak: bool = False) -> None:
+    """Have a mapping polled at an instant, unless it will be earlier. A weak poll is one that
+    hopes for better times: no world is busy for its sake."""
     if mapping.wake:
         if mapping.wake_ns <= t_ns:
             return
         call.cancel(mapping.wake)
     mapping.wake_ns = max(t_ns, call.now)
-    mapping.wake = call.at(mapping.wake_ns, POLL, mapping.account, mapping.region, mapping.uuid)
+    place = (mapping.account, mapping.region, mapping.uuid)
+    mapping.wake = call.at(mapping.wake_ns, POLL, *place, weak=weak)
 
 
 def poll_not(call: Call, mapping: Mapping) -> None:

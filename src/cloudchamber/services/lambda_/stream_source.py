@@ -38,6 +38,7 @@ RETRY: Final = "lambda.batch-retried"
 READ_MAX: Final = 1000
 _SERVICE: Final = "dynamodbstreams"
 _FOR_EVER: Final = -1
+KEPT_S: Final = 86_400  # a stream keeps its records for a day: "until the record expires"
 _BACK_OFF_MAX_NS: Final = MINUTE_NS
 
 
@@ -119,7 +120,7 @@ def poll(call: Call, mapping: Mapping) -> None:
             f"{error.message}",
         )
         if error.code != "ResourceNotFoundException":
-            sources.poll_at(call, mapping, call.now + MINUTE_NS)
+            sources.poll_at(call, mapping, call.now + MINUTE_NS, weak=True)
 
 
 def _invoke(
@@ -351,7 +352,7 @@ def _drop_old(call: Call, mapping: Mapping, function: Function, shard: Shard, la
     """Give up records that are older than the mapping allows; True when the lane is empty then."""
     age_s = mapping.members["MaximumRecordAgeInSeconds"]
     if age_s == _FOR_EVER:
-        return False
+        age_s = KEPT_S
     while lane.batches:
         batch = lane.batches[0]
         oldest = call.now_s - age_s

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cloudchamber import Chamber
-from tests.unit.services.lambda_.crew import SECOND, Crew, Order, failure, outcome
+from tests.unit.services.lambda_.crew import ONE, SECOND, Crew, Order, archive, failure, outcome
 
 Make = Callable[..., Any]
 MakeQueue = Callable[..., tuple[str, str]]
@@ -284,3 +284,58 @@ def test_mappings_are_listed_and_refused(
             FunctionName="other",
             StartingPosition="LATEST",
         )
+
+
+def test_more_batches_with_every_minute(
+    chamber: Chamber, sqs: Any, crew: Crew, wired: Wire
+) -> None:
+    url, _, _ = wired({"VisibilityTimeout": "600"}, BatchSize=1)
+    crew.answers["jobs"] = lambda order: outcome(duration_ns=300 * SECOND)
+    for number in range(12):
+        sqs.send_message(QueueUrl=url, MessageBody=f"m{number}")
+    chamber.advance("59s")
+    assert len(crew.orders) == 5
+    chamber.advance("5s")
+    assert len(crew.orders) == 12
+
+
+def test_a_queue_that_is_gone_keeps_no_world_busy(
+    chamber: Chamber, client: Any, sqs: Any, crew: Crew, wired: Wire
+) -> None:
+    url, _, uuid = wired()
+    sqs.send_message(QueueUrl=url, MessageBody="m", DelaySeconds=5)
+    sqs.delete_queue(QueueUrl=url)
+    chamber.run_until_idle()
+    found = client.get_event_source_mapping(UUID=uuid)
+    assert found["LastProcessingResult"].startswith("PROBLEM: ")
+    assert crew.orders == []
+    url = sqs.create_queue(QueueName="work")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="m")
+    chamber.advance("1s")
+    assert len(crew.orders) == 1
+
+
+def test_a_mapping_becomes_what_it_is_to_be(role: str) -> None:
+    with Chamber(seed=1, account=ONE, iam="off", lifecycle="realistic") as chamber:
+        client, sqs = chamber.client("lambda"), chamber.client("sqs")
+        client.create_function(
+            FunctionName="jobs", Runtime="python3.12", Handler="a.b", Role=role,
+            Code={"ZipFile": archive()},
+        )  # fmt: skip
+        sqs.create_queue(QueueName="work")
+        made = client.create_event_source_mapping(
+            EventSourceArn=f"arn:aws:sqs:us-east-1:{ONE}:work", FunctionName="jobs"
+        )
+        uuid = made["UUID"]
+        assert made["State"] == "Creating"
+        with pytest.raises(client.exceptions.ResourceInUseException):
+            client.update_event_source_mapping(UUID=uuid, BatchSize=5)
+        chamber.advance("30s")
+        assert client.get_event_source_mapping(UUID=uuid)["State"] == "Enabled"
+        changed = client.update_event_source_mapping(UUID=uuid, Enabled=False)
+        assert changed["State"] == "Disabling"
+        chamber.advance("30s")
+        assert client.get_event_source_mapping(UUID=uuid)["State"] == "Disabled"
+        assert client.delete_event_source_mapping(UUID=uuid)["State"] == "Deleting"
+        chamber.advance("30s")
+        assert client.list_event_source_mappings()["EventSourceMappings"] == []

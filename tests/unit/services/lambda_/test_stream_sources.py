@@ -241,3 +241,13 @@ def test_what_is_no_stream_is_refused(client: Any, make: Make, desk: Desk) -> No
             StartingPosition="AT_TIMESTAMP",
             StartingPositionTimestamp=0,
         )
+
+
+def test_a_record_that_always_fails_is_left_when_its_stream_has_lost_it(
+    chamber: Chamber, desk: Desk, wire: Wire, crew: Crew
+) -> None:
+    wire()
+    crew.answers["jobs"] = lambda order: failure()
+    desk.put("a")
+    chamber.run_until_idle()
+    assert 1400 < len(crew.orders) < 1460
