@@ -112,9 +112,7 @@ def _conditions(tree: Condition, values: Values) -> Iterator[KeyCondition]:
     elif isinstance(tree, BeginsWith):
         yield KeyCondition(_name(tree.operand), "begins_with", _value(tree.prefix, values))
     else:
-        raise DynamoError(
-            f"{_KIND}Invalid operator used in KeyConditionExpression: {_operator(tree)}"
-        )
+        raise DynamoError(f"Invalid operator used in KeyConditionExpression: {_operator(tree)}")
 
 
 def _comparison(tree: Compare, values: Values) -> KeyCondition:
@@ -143,7 +141,7 @@ def _value(operand: Operand, values: Values) -> Value:
             "one condition"
         )
     if not isinstance(operand, Given):
-        raise DynamoError(f"{_KIND}Invalid operator used in KeyConditionExpression: size")
+        raise DynamoError("Invalid operator used in KeyConditionExpression: size")
     return values[operand.name]
 
 

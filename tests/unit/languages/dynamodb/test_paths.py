@@ -93,15 +93,15 @@ KIND = "Invalid KeyConditionExpression: "
         ("sk = :a", "Query condition missed key schema element: pk"),
         ("pk > :a", "Query key condition not supported"),
         ("pk = :a and x = :a", "Query condition missed key schema element: sk"),
-        ("pk = :a or sk = :a", f"{KIND}Invalid operator used in KeyConditionExpression: OR"),
-        ("pk = :a and sk <> :a", f"{KIND}Invalid operator used in KeyConditionExpression: <>"),
+        ("pk = :a or sk = :a", "Invalid operator used in KeyConditionExpression: OR"),
+        ("pk = :a and sk <> :a", "Invalid operator used in KeyConditionExpression: <>"),
         (
             "pk = :a and attribute_exists(sk)",
-            f"{KIND}Invalid operator used in KeyConditionExpression: attribute_exists",
+            "Invalid operator used in KeyConditionExpression: attribute_exists",
         ),
         (
             "pk = :a and sk in (:a)",
-            f"{KIND}Invalid operator used in KeyConditionExpression: IN",
+            "Invalid operator used in KeyConditionExpression: IN",
         ),
         (
             "pk = :a and pk = :b",

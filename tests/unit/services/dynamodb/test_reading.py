@@ -194,6 +194,10 @@ def test_an_index_holds_what_is_projected(db: Any) -> None:
             "because its projection type is not ALL"
         ),
     )
+    everything = query(db, "pk = :a", {}, IndexName="local", Select="ALL_ATTRIBUTES", Limit=1)
+    assert "note" in everything["Items"][0]
+    held = query(db, "pk = :a", {}, IndexName="local", Limit=1, ConsistentRead=True)["Items"][0]
+    assert sorted(held) == ["pk", "rank_no", "sk"]
     # A local index fetches what it does not hold, and that costs.
     local = query(
         db, "pk = :a", {}, IndexName="local", ProjectionExpression="note", Limit=3,
