@@ -271,3 +271,47 @@ def test_counts_are_six_hours_old(db: Any, chamber: Chamber) -> None:
     table = table_of(db)
     assert table["ItemCount"] == 1
     assert table["TableSizeBytes"] == 2 + 1 + 1 + 5
+
+
+def test_a_large_table_is_written_to_while_an_index_is_filled() -> None:
+    with Chamber(seed=1, account=ONE, lifecycle="realistic") as chamber:
+        db = chamber.client("dynamodb")
+        db.create_table(**simple())
+        chamber.advance(8)
+        expected: set[str] = set()
+        for start in range(0, 5000, 25):
+            names = [f"k{number}" for number in range(start, start + 25)]
+            items = [{"PutRequest": {"Item": {"pk": {"S": each}, "a": {"S": "x"}}}}
+                     for each in names]  # fmt: skip
+            db.batch_write_item(RequestItems={"jobs": items})
+            expected.update(names)
+        db.update_table(TableName="jobs", **create_index())
+        chamber.advance("59999ms")
+        for number in range(0, 5000, 9):
+            if number % 900 == 0:
+                chamber.advance(0.0015)  # a slice is filled every 5 ms
+            key = {"pk": {"S": f"k{number}"}}
+            expected.discard(f"k{number}")
+            how = number // 9 % 3
+            if how == 0:
+                db.delete_item(TableName="jobs", Key=key)
+            elif how == 1:
+                db.put_item(TableName="jobs", Item={**key, "a": {"S": "y"}})
+            else:
+                db.put_item(TableName="jobs", Item={"pk": {"S": f"new{number}"}, "a": {"S": "x"}})
+                db.put_item(TableName="jobs", Item=key)
+                expected.add(f"new{number}")
+        index = table_of(db)["GlobalSecondaryIndexes"][0]
+        assert index["Backfilling"] is True
+        chamber.advance("1m")
+        pages = db.get_paginator("query").paginate(
+            TableName="jobs", IndexName="by-a", KeyConditionExpression="a = :a",
+            ExpressionAttributeValues={":a": {"S": "x"}},
+        )  # fmt: skip
+        found = [item["pk"]["S"] for page in pages for item in page["Items"]]
+        assert len(found) == len(expected)
+        assert set(found) == expected
+        chamber.advance("6h")
+        index = table_of(db)["GlobalSecondaryIndexes"][0]
+        others = sum(number // 9 % 3 == 1 for number in range(0, 5000, 9))
+        assert index["ItemCount"] == len(expected) + others
