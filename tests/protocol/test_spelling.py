@@ -283,7 +283,7 @@ def test_s3_objects_in_and_out() -> None:
         "Body": b"body",
         "ContentType": "text/plain",
         "ContentLength": 4,
-        "Expires": 1_700_000_000.0,
+        "Expires": "Tue, 14 Nov 2023 22:13:20 GMT",
         "Metadata": {"color": "blue"},
     }
     output = {

@@ -229,6 +229,7 @@ def _answer(call: Call, bucket: Bucket, key: str, version: ObjectVersion) -> Out
     encryption.shown(version.encryption, output)
     versioned(bucket, version, output)
     properties.add_expiration(call, bucket, key, version, output)
+    properties.add_charge(call, bucket, output)
     return output
 
 

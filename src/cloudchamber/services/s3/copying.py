@@ -170,6 +170,7 @@ def copy_object(call: Call, request: Input) -> Output:
     if source.bucket.versioning:
         output["CopySourceVersionId"] = origin.version_id
     properties.add_expiration(call, bucket, key, version, output)
+    properties.add_charge(call, bucket, output)
     return output
 
 

@@ -167,6 +167,7 @@ def list_objects(call: Call, request: Input) -> Output:
         if page.is_truncated:
             output["NextMarker"] = page.last
     page.fill(output)
+    properties.add_charge(call, bucket, output)
     return encode_page(request, output, "Contents")
 
 
@@ -195,6 +196,7 @@ def list_objects_v2(call: Call, request: Input) -> Output:
     if page.is_truncated:
         output["NextContinuationToken"] = token_of(page.last)
     page.fill(output)
+    properties.add_charge(call, bucket, output)
     return encode_page(request, output, "Contents")
 
 
@@ -261,6 +263,7 @@ def list_object_versions(call: Call, request: Input) -> Output:
         entry, where = _shown_version(call, bucket, key, version, is_latest, shows_restore)
         lists[where].append(entry)
     output.update({name: entries for name, entries in lists.items() if entries})
+    properties.add_charge(call, bucket, output)
     return encode_page(request, output, "Versions", "DeleteMarkers")
 
 

@@ -119,6 +119,7 @@ def store(call: Call, request: Input, event: str) -> Output:
     if bucket.versioning:
         output["VersionId"] = version.version_id
     properties.add_expiration(call, bucket, key, version, output)
+    properties.add_charge(call, bucket, output)
     return output
 
 
@@ -257,6 +258,7 @@ def describe(
     if bucket.lock_enabled:
         locks.shown(version, output)
     properties.add_expiration(call, bucket, key, version, output)
+    properties.add_charge(call, bucket, output)
     if not RARE_IN_GET.isdisjoint(request):
         _describe_more(call, version, request, output)
 

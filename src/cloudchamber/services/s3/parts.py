@@ -46,6 +46,7 @@ def upload_part(call: Call, request: Input) -> Output:
     _keep(call, upload, Part(number, body.length, etag, extents, call.now, kept))
     output: Output = {"ETag": f'"{etag}"', f"Checksum{algorithm}": checksum}
     encryption.shown(upload.encryption, output)
+    properties.add_charge(call, bucket, output)
     return output
 
 
@@ -130,6 +131,7 @@ def upload_part_copy(call: Call, request: Input) -> Output:
         result[f"Checksum{algorithm}"] = checksum
     output: Output = {"CopyPartResult": result}
     encryption.shown(upload.encryption, output)
+    properties.add_charge(call, bucket, output)
     if source.bucket.versioning:
         output["CopySourceVersionId"] = source.version.version_id
     return output

@@ -120,6 +120,14 @@ def check_payer(call: Call, bucket: Bucket, request: Input) -> None:
         raise errors.access_denied()
 
 
+def add_charge(call: Call, bucket: Bucket, output: Output) -> None:
+    """Say that the requester is charged, where it is."""
+    if bucket.request_payment is None or call.caller.account == bucket.account:
+        return
+    if bucket.request_payment.get("Payer") == "Requester":
+        output["RequestCharged"] = "requester"
+
+
 def override(call: Call, request: Input, output: Output) -> None:
     """Answer with the headers that the request words itself. Raises InvalidRequest if unsigned."""
     asked = [member for member in OVERRIDES if member in request]

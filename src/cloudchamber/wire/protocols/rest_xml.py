@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from cloudchamber.wire.errors import WireError
-from cloudchamber.wire.http import Response
+from cloudchamber.wire.http import Request, Response
 from cloudchamber.wire.model import OperationModel, Ref, ServiceModel, Shape, Validation
 from cloudchamber.wire.model.shapes import namespace_uri
 from cloudchamber.wire.protocols import constraints, s3_xml
@@ -63,6 +63,12 @@ class RestXmlCodec(RestCodec):
         if self.is_s3 and self.service.overlay.validation is None and not self._forced_validation:
             return msgspec.structs.replace(chosen, mode="types-only")
         return chosen
+
+    def decode(self, operation: str, request: Request, labels: Mapping[str, str]) -> dict[str, Any]:
+        """The modelled input; to S3, a presigned query may stand for headers."""
+        if self.is_s3 and "Signature=" in request.query:
+            request = s3_xml.with_headers_of_query(request)
+        return super().decode(operation, request, labels)
 
     def identity(self, request_id: str) -> dict[str, str]:
         """The headers that name a request."""

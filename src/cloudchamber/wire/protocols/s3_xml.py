@@ -12,10 +12,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+import msgspec
+
+from cloudchamber.wire.http import Request
 from cloudchamber.wire.protocols.codec import SpokenError
+from cloudchamber.wire.protocols.rest import query_fields
 from cloudchamber.wire.protocols.xml_write import DECLARATION, escape
 
 NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
+# Members of a query that sign it, and stand for no header.
+OF_SIGNATURE: Final = frozenset(
+    f"x-amz-{name}"
+    for name in (
+        "algorithm", "credential", "date", "expires", "signedheaders", "signature",
+        "security-token", "content-sha256", "region-set",
+    )
+)  # fmt: skip
+WITH_OLD: Final = frozenset({"content-type", "content-md5"})
 UNWRAPPED: Final = "GetBucketLocation"
 
 ROOTS: Final[Mapping[str, str]] = MappingProxyType(
@@ -51,6 +64,22 @@ ROOTS: Final[Mapping[str, str]] = MappingProxyType(
         "ListParts": "ListPartsResult",
     }
 )
+
+
+def with_headers_of_query(request: Request) -> Request:
+    """A presigned request with the headers that its query stands for.
+
+    Whoever signs a URL may put `x-amz-...` headers into it, and with an old signature two more.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+    """
+    headers = dict(request.headers)
+    for name, values in query_fields(request.query, {}).items():
+        known = name.lower()
+        if known in OF_SIGNATURE or known in headers:
+            continue
+        if known.startswith("x-amz-") or (known in WITH_OLD and "AWSAccessKeyId=" in request.query):
+            headers[known] = values[-1]
+    return msgspec.structs.replace(request, headers=headers)
 
 
 def host_id(request_id: str) -> str:

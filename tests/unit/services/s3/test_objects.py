@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudchamber import Chamber
 from cloudchamber.services.s3.nouns import CURRENT
+from cloudchamber.wire.http import Request
 from tests.unit.services.s3.answers import code_of, refusal
 
 
@@ -292,3 +295,34 @@ def test_an_answer_says_when_its_object_will_expire(s3: Any, box: str) -> None:
     assert put["Expiration"].endswith('GMT", rule-id="a%20rule"')
     assert s3.head_object(Bucket=box, Key="log/1")["Expiration"] == put["Expiration"]
     assert "Expiration" not in s3.put_object(Bucket=box, Key="other", Body=b"x")
+
+
+def send(chamber: Chamber, method: str, url: str, body: bytes = b"") -> Any:
+    parts = urlsplit(url)
+    request = Request(method, parts.path, parts.query, {"host": parts.netloc}, body)
+    return chamber.cloud.handle(request)
+
+
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_a_presigned_url_stands_for_headers(chamber: Chamber, box: str, version: str) -> None:
+    s3 = chamber.client("s3", config=Config(signature_version=version))
+    wanted = {"Bucket": box, "Key": "a b/ü"}
+    url = s3.generate_presigned_url("put_object", Params=wanted)
+    told = f"{url}&x-amz-storage-class=STANDARD_IA&x-amz-meta-colour=blue"
+    assert send(chamber, "PUT", told, b"hello").status == 200
+    head = s3.head_object(**wanted)
+    assert (head["StorageClass"], head["Metadata"]) == ("STANDARD_IA", {"colour": "blue"})
+    got = send(chamber, "GET", s3.generate_presigned_url("get_object", Params=wanted))
+    assert (got.status, got.body) == (200, b"hello")
+
+
+def test_who_pays_for_a_request(chamber: Chamber, s3: Any, box: str) -> None:
+    s3.put_object(Bucket=box, Key="k", Body=b"x")
+    s3.put_bucket_request_payment(Bucket=box, RequestPaymentConfiguration={"Payer": "Requester"})
+    other = chamber.client("s3", account="222222222222")
+    assert code_of(other.get_object, Bucket=box, Key="k") == "AccessDenied"
+    got = other.get_object(Bucket=box, Key="k", RequestPayer="requester")
+    assert got["RequestCharged"] == "requester"
+    listed = other.list_objects_v2(Bucket=box, RequestPayer="requester")
+    assert listed["RequestCharged"] == "requester"
+    assert "RequestCharged" not in s3.get_object(Bucket=box, Key="k")
