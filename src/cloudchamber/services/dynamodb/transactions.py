@@ -60,6 +60,14 @@ _PLANNERS: Final[Mapping[str, Planner]] = MappingProxyType(
 )
 
 
+_OUT_OF_CAPACITY: Final = MappingProxyType(
+    {
+        "ProvisionedThroughputExceededException": "ProvisionedThroughputExceeded",
+        "ThrottlingException": "ThrottlingError",
+    }
+)
+
+
 class Token(msgspec.Struct):
     """A transaction that was made under a token: its digest, when, what it used by table."""
 
@@ -153,9 +161,9 @@ def make_all(
     by_table: dict[str, list[Plan]] = {}
     for plan in plans:
         by_table.setdefault(plan.table.arn, []).append(plan)
-    for some in by_table.values():
+    for arn, some in by_table.items():
         if some[0].table.is_limited:
-            pay_for(call, some, TRANSACTIONAL)
+            _pay(call, arn, some, plans)
     used: dict[str, Consumption] = {}
     metrics: dict[str, list[Any]] = {}
     for plan in plans:
@@ -173,6 +181,20 @@ def make_all(
     if metrics:
         output["ItemCollectionMetrics"] = metrics
     return output, used
+
+
+def _pay(call: Call, arn: str, some: list[Plan], plans: Sequence[Plan]) -> None:
+    """Take the capacity of one table's writes. Raises TransactionCanceledException."""
+    try:
+        pay_for(call, some, TRANSACTIONAL)
+    except AwsError as error:
+        code = _OUT_OF_CAPACITY.get(error.code)
+        if code is None:
+            raise
+        reason = {"Code": code, "Message": error.message}
+        raise canceled(
+            [reason if plan.table.arn == arn else {"Code": "None"} for plan in plans]
+        ) from error
 
 
 def told_all(call: Call, output: Output, used: Any, request: Input) -> None:

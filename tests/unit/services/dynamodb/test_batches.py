@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.config import Config
 
 from cloudchamber import Chamber
 from tests.unit.services.dynamodb.items import VALIDATION, make_plain, make_table
-from tests.unit.services.dynamodb.tables import ONE, refusal
+from tests.unit.services.dynamodb.tables import ONE, refusal, simple
 
 
 @pytest.fixture
@@ -250,3 +251,50 @@ def test_a_canceled_transaction_leaves_its_token_free(db: Any) -> None:
     db.put_item(TableName="plain", Item=key("a"))
     db.transact_write_items(**request)
     assert names(db) == ["a", "b"]
+
+
+# Capacity that is used up
+
+
+@pytest.fixture
+def scarce() -> Iterator[Any]:
+    """A table of one unit a second, so of 300 units at first."""
+    with Chamber(seed=1, account=ONE, throttling="enforce") as opened:
+        client = opened.client("dynamodb", config=Config(retries={"max_attempts": 0}))
+        one = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
+        request = simple("plain", BillingMode="PROVISIONED", ProvisionedThroughput=one)
+        client.create_table(**request)
+        client.describe_table(TableName="plain")
+        yield client
+
+
+LARGE = {"S": "x" * 102_000}
+
+
+def test_what_capacity_does_not_reach_for_is_handed_back(scarce: Any) -> None:
+    puts = [put(str(number), v=LARGE) for number in range(5)]
+    answer = scarce.batch_write_item(RequestItems={"plain": puts})
+    assert answer["UnprocessedItems"] == {"plain": puts[3:]}, "each takes a hundred units"
+    code, _ = refusal(scarce.batch_write_item, RequestItems={"plain": puts[3:]})
+    assert code == "ProvisionedThroughputExceededException"
+    keys = [key("0"), key("1")]
+    read = {"plain": {"Keys": keys, "ConsistentRead": True}}
+    for _ in range(5):
+        assert scarce.batch_get_item(RequestItems=read)["UnprocessedKeys"] == {}
+    scarce.get_item(TableName="plain", Key=key("0"), ConsistentRead=True)
+    # Each read takes 25 units, so one more is left.
+    found = scarce.batch_get_item(RequestItems=read)
+    assert len(found["Responses"]["plain"]) == 1
+    assert found["UnprocessedKeys"] == {"plain": {**read["plain"], "Keys": keys[1:]}}
+
+
+def test_a_transaction_without_capacity_is_canceled(scarce: Any) -> None:
+    def large(name: str) -> dict[str, Any]:
+        return in_plain("Put", name, item={"v": LARGE})
+
+    scarce.transact_write_items(TransactItems=[large("a")])
+    _, found = reasons(
+        scarce.transact_write_items, TransactItems=[large("b"), in_plain("Put", "c")]
+    )
+    assert [reason["Code"] for reason in found] == ["ProvisionedThroughputExceeded"] * 2
+    assert names(scarce) == ["a"]
