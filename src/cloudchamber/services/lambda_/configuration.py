@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from cloudchamber.cloud.arns import find_arn
+from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.blobs import seal
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.caller import Caller
@@ -189,6 +190,7 @@ def _check_layers(call: Call, layers: list[str]) -> None:
                 f"same function. {arn} is one of them."
             )
         seen.add(layer)
+        require(call, "lambda:GetLayerVersion", arn)
         if find_layer_version(call, arn) is None:
             raise refusals.invalid(f"Layer version {arn} does not exist.")
 

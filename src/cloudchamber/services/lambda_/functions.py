@@ -43,6 +43,16 @@ from cloudchamber.services.lambda_.nouns import (
 )
 from cloudchamber.services.lambda_.tagging import check_tags
 
+# "The ListFunctions operation returns a subset of the FunctionConfiguration fields."
+_NOT_LISTED: Final = (
+    "State",
+    "StateReason",
+    "StateReasonCode",
+    "LastUpdateStatus",
+    "LastUpdateStatusReason",
+    "LastUpdateStatusReasonCode",
+    "RuntimeVersionConfig",
+)
 READY: Final = "lambda.function-ready"
 
 
@@ -197,6 +207,9 @@ def list_functions(call: Call, request: Input) -> Output:
         )
         for _, function, version in chosen
     ]
+    for each in shown:
+        for name in _NOT_LISTED:
+            each.pop(name, None)
     return {"Functions": shown, **({"NextMarker": marker} if marker else {})}
 
 

@@ -128,6 +128,7 @@ def test_functions_are_listed_by_name(client: Any, make: Make) -> None:
         make(name)
     first = client.list_functions(MaxItems=2)
     assert [each["FunctionName"] for each in first["Functions"]] == ["a", "b"]
+    assert "State" not in first["Functions"][0]
     rest = client.list_functions(Marker=first["NextMarker"])
     assert [each["FunctionName"] for each in rest["Functions"]] == ["c"]
     client.publish_version(FunctionName="a")

@@ -138,3 +138,21 @@ def test_a_layer_is_shared_by_its_policy(chamber: Chamber, client: Any) -> None:
     )
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.get_layer_version_policy(LayerName="tools", VersionNumber=1)
+
+
+def test_a_layer_of_another_account_needs_its_policy(chamber: Chamber, make: Make) -> None:
+    theirs = chamber.client("lambda", account=TWO)
+    layer = theirs.publish_layer_version(LayerName="tools", Content={"ZipFile": archive()})
+    arn = layer["LayerVersionArn"]
+    make("jobs", Layers=[arn])
+    assert "iam.would-deny" in [event["what"] for event in chamber.events(arn)]
+    theirs.add_layer_version_permission(
+        LayerName="tools",
+        VersionNumber=1,
+        StatementId="one",
+        Action="lambda:GetLayerVersion",
+        Principal=ONE,
+    )
+    before = len(chamber.events(arn))
+    make("more", Layers=[arn])
+    assert len(chamber.events(arn)) == before
