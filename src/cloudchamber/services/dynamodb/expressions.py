@@ -6,6 +6,7 @@ in both ways is refused. Placeholders that nothing uses are refused as well.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
@@ -28,6 +29,8 @@ from cloudchamber.services.dynamodb.reach import invalid
 Request = Mapping[str, Any]
 NAMES: Final = "ExpressionAttributeNames"
 VALUES: Final = "ExpressionAttributeValues"
+_NAME: Final = re.compile(r"#[A-Za-z0-9_]+")
+_VALUE: Final = re.compile(r":[A-Za-z0-9_]+")
 _EXPRESSIONS: Final = (
     "ConditionExpression",
     "UpdateExpression",
@@ -75,9 +78,9 @@ def read(request: Request, takes: Sequence[str]) -> Asked:
     """
     if is_plain(request):
         return _NOTHING_ASKED
-    old = [member for member in _OLD if member in request]
     new = [member for member in _EXPRESSIONS if member in request]
-    if old:
+    if not request.keys().isdisjoint(_OLD):
+        old = [member for member in _OLD if member in request]
         if new or NAMES in request or VALUES in request:
             _refuse_both(old, new, request)
         return _read_old(request)
@@ -177,7 +180,7 @@ def _check_names(names: Mapping[str, str], new: Sequence[str]) -> None:
     if not names:
         raise invalid(f"{NAMES} must not be empty")
     for key in names:
-        if not _is_placeholder(key, "#"):
+        if not _NAME.fullmatch(key):
             raise invalid(f'{NAMES} contains invalid key: Syntax error; key: "{key}"')
 
 
@@ -195,18 +198,13 @@ def _checked_values(
         raise invalid(f"{VALUES} must not be empty")
     values: dict[str, Value] = {}
     for key, value in given.items():
-        if not _is_placeholder(key, ":"):
+        if not _VALUE.fullmatch(key):
             raise invalid(f'{VALUES} contains invalid key: Syntax error; key: "{key}"')
         try:
             values[key], _ = read_value(value)
         except DynamoError as error:
             raise invalid(f"{VALUES} contains invalid value: {error} for key {key}") from None
     return values
-
-
-def _is_placeholder(key: str, mark: str) -> bool:
-    rest = key[1:].replace("_", "a")
-    return key[:1] == mark and rest.isalnum() and rest.isascii()
 
 
 def _check_defined(read_: Mapping[str, Expression[Any]], value_names: Sequence[str]) -> None:

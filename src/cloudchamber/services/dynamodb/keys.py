@@ -47,14 +47,12 @@ class KeySchema(msgspec.Struct, frozen=True):
 
 def raw(value: dict[str, Any]) -> bytes:
     """A key value as bytes that sort: `{"S": text}`, `{"N": canonical}` or `{"B": bytes}`."""
-    for kind, content in value.items():
-        if kind == "S":
-            encoded: bytes = content.encode("utf-8", "surrogatepass")
-            return encoded
-        if kind == "N":
-            return order_bytes(content)
-        return bytes(content)
-    raise ValueError("an empty value")
+    text = value.get("S")
+    if text is not None:
+        encoded: bytes = text.encode("utf-8", "surrogatepass")
+        return encoded
+    number = value.get("N")
+    return bytes(value["B"]) if number is None else order_bytes(number)
 
 
 def partition_prefix(values: list[bytes]) -> bytes:
@@ -85,10 +83,13 @@ def after(prefix: bytes) -> bytes | None:
 
 def key_of(schema: KeySchema, item: Item) -> bytes:
     """The key of an item that has all key attributes, checked and canonical."""
-    if len(schema.hash) == 1:
-        key = partition_prefix([raw(item[schema.hash[0].name])])
+    hashes = schema.hash
+    if len(hashes) == 1:
+        only = raw(item[hashes[0].name])
+        body = len(only).to_bytes(2, "big") + only
+        key = crc32(body).to_bytes(4, "big") + body
     else:
-        key = partition_prefix([raw(item[each.name]) for each in schema.hash])
+        key = partition_prefix([raw(item[each.name]) for each in hashes])
     for each in schema.range:
         key += range_piece(raw(item[each.name]))
     return key
