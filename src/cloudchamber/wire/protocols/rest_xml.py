@@ -68,6 +68,8 @@ class RestXmlCodec(RestCodec):
         """The modelled input; to S3, a presigned query may stand for headers."""
         if self.is_s3 and "Signature=" in request.query:
             request = s3_xml.with_headers_of_query(request)
+        if self.is_s3 and "content-md5" in request.headers and not self.takes_stream(operation):
+            s3_xml.check_digest(request)
         return super().decode(operation, request, labels)
 
     def identity(self, request_id: str) -> dict[str, str]:

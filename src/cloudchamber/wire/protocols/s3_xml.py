@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request
 from cloudchamber.wire.protocols.codec import SpokenError
 from cloudchamber.wire.protocols.rest import query_fields
@@ -80,6 +81,22 @@ def with_headers_of_query(request: Request) -> Request:
         if known.startswith("x-amz-") or (known in WITH_OLD and "AWSAccessKeyId=" in request.query):
             headers[known] = values[-1]
     return msgspec.structs.replace(request, headers=headers)
+
+
+def check_digest(request: Request) -> None:
+    """Hold a document against the Content-MD5 that came with it. Raises WireError."""
+    told = request.headers["content-md5"]
+    found = hashlib.md5(request.body, usedforsecurity=False).digest()
+    if told == base64.b64encode(found).decode("ascii"):
+        return
+    try:
+        is_digest = len(base64.b64decode(told, validate=True)) == len(found)
+    except ValueError:
+        is_digest = False
+    if is_digest:
+        message = "The Content-MD5 you specified did not match what we received."
+        raise WireError("BadDigest", message, 400)
+    raise WireError("InvalidDigest", "The Content-MD5 you specified was invalid.", 400)
 
 
 def host_id(request_id: str) -> str:

@@ -119,6 +119,16 @@ def test_a_content_md5(s3: Any, box: str) -> None:
     assert text(s3, box) == b"x"
 
 
+def test_a_document_is_held_against_its_md5(s3: Any, box: str) -> None:
+    s3.put_object(Bucket=box, Key="k", Body=b"x")
+    wrong = b64encode(md5(b"other").digest()).decode()
+    tags = {"TagSet": [{"Key": "a", "Value": "1"}]}
+    known = {"Bucket": box, "Key": "k", "Tagging": tags}
+    assert code_of(s3.put_object_tagging, ContentMD5=wrong, **known) == "BadDigest"
+    assert code_of(s3.put_object_tagging, ContentMD5="short", **known) == "InvalidDigest"
+    assert s3.get_object_tagging(Bucket=box, Key="k")["TagSet"] == []
+
+
 def test_a_copy_gets_another_checksum_when_asked(s3: Any, box: str) -> None:
     s3.put_object(Bucket=box, Key="k", Body=b"x")
     done = s3.copy_object(Bucket=box, Key="l", CopySource=f"{box}/k", ChecksumAlgorithm="SHA256")
