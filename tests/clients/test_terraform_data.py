@@ -84,9 +84,11 @@ def test_data_and_code_are_applied_planned_updated_and_destroyed(
     assert len(versions) == 2
 
     url = json.loads(terraform("output", "-json", "queue").stdout)
-    client_of(endpoint, "sqs").send_message(QueueUrl=url, MessageBody="parcel-7")
-    # A long poll lets the demand clock run until the function has had its say.
-    client_of(endpoint, "sqs").receive_message(QueueUrl=url, WaitTimeSeconds=20)
+    sqs = client_of(endpoint, "sqs")
+    sqs.send_message(QueueUrl=url, MessageBody="parcel-7")
+    # A long poll at another queue lets the demand clock run until the function has had its say.
+    idle = sqs.create_queue(QueueName="idle")["QueueUrl"]
+    assert "Messages" not in sqs.receive_message(QueueUrl=idle, WaitTimeSeconds=20)
     found = table.query(
         TableName="tf-parcels",
         IndexName="by-town",

@@ -103,6 +103,10 @@ resource "aws_s3_object" "welcome" {
   bucket  = aws_s3_bucket.labels.id
   key     = "welcome.txt"
   content = "hello, ${var.memory}"
+  depends_on = [
+    aws_s3_bucket_server_side_encryption_configuration.labels,
+    aws_s3_bucket_versioning.labels,
+  ]
 }
 
 resource "aws_dynamodb_table" "parcels" {
