@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
+from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input
@@ -30,6 +31,7 @@ from cloudchamber.services.dynamodb.shelf import size_in, unpack
 
 MADE: Final = "dynamodb.replica-made"
 GONE: Final = "dynamodb.replica-gone"
+LEFT: Final = "dynamodb.replica-left"
 REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 VIEW: Final = "NEW_AND_OLD_IMAGES"
 PRINCIPAL: Final = "replication.dynamodb.amazonaws.com"
@@ -52,10 +54,10 @@ def check_updates(call: Call, table: Table, setting: Setting, request: Input) ->
             raise invalid("Each ReplicationGroupUpdate must have exactly one action")
         ((action, what),) = update.items()
         region = what["RegionName"]
-        if action == "Disassociate":
-            raise not_simulated(call.operation_name, "Disassociate")
         have = _find(setting, region)
-        if action == "Create":
+        if action == "Disassociate":
+            _check_leaving(call, table, setting, region)
+        elif action == "Create":
             _check_new(call, table, have, what)
         elif have is None:
             raise validation(
@@ -66,6 +68,19 @@ def check_updates(call: Call, table: Table, setting: Setting, request: Input) ->
             raise AwsError(
                 "ResourceInUseException", f"The replica in {region} is {have.status.lower()}"
             )
+
+
+def _check_leaving(call: Call, table: Table, setting: Setting, region: str) -> None:
+    require(call, "dynamodb:DisassociateTableReplica", table.arn)
+    if region != table.region or not setting.replicas:
+        raise validation("Only the replica of the Region that is asked can be disassociated")
+    if setting.is_tied:
+        raise validation(
+            "Resource cannot be disassociated as it is currently protected against "
+            "disassociation. Disable disassociation protection first."
+        )
+    if any(each.status != "ACTIVE" for each in setting.replicas):
+        raise AwsError("ResourceInUseException", "Replicas of the table are being changed")
 
 
 def _check_new(call: Call, table: Table, have: Replica | None, what: Mapping[str, Any]) -> None:
@@ -95,6 +110,12 @@ def apply_updates(call: Call, table: Table, setting: Setting, request: Input) ->
         region = what["RegionName"]
         if action == "Create":
             _create(call, table, setting, what)
+        elif action == "Disassociate":
+            # What is on its way, here and from here, arrives first.
+            profile = call.cloud.settings.lifecycle
+            lag_ns = REPLICA.delay_ns(profile, "lag")
+            delay_ns = max(TABLE.delay_ns(profile, "UPDATING"), lag_ns)
+            call.after(delay_ns, LEFT, table.name, table.id)
         elif action == "Delete":
             replica = _expect(setting, region)
             replica.status = REPLICA.move(replica.status, "delete")
@@ -222,6 +243,17 @@ def gone(call: Call, account: str, region: str, name: str) -> None:
     del call.rows(SETTINGS, account, region)[name]
     remains.bury(call, other.id, call.rows(SHELVES, account, region).pop(name))
     call.event(other.arn, "dynamodb.replica-deleted", f"the replica {other.arn} is deleted")
+
+
+def left(call: Call, name: str, id_: str) -> None:
+    """A replica becomes a table of its own."""
+    table = call.rows(TABLES).get(name)
+    if table is None or table.id != id_:
+        return
+    setting = setting_of(call, table)
+    leave(call, table, setting)
+    setting.replicas = []
+    call.event(table.arn, "dynamodb.replica-left", f"the table {table.arn} is on its own")
 
 
 def leave(call: Call, table: Table, setting: Setting) -> None:

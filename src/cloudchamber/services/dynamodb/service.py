@@ -189,6 +189,7 @@ SERVICE: Final = Service(
         exports.STEP: exports.step,
         imports.STEP: imports.step,
         destinations.SETTLED: destinations.settled,
+        replication.LEFT: replication.left,
         replication.MADE: replication.made,
         replication.GONE: replication.gone,
         replica_changes.ARRIVE: replication.arrive,

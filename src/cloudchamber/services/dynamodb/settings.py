@@ -55,6 +55,7 @@ class Setting(msgspec.Struct):
     key ("" for the key that DynamoDB owns). `recovery_ns` is since when changes are kept for a
     restore, None while they are not. `counted` is what DescribeTable says: items and bytes of the
     table ("") and each index, as of the last count. `was_on_demand` stays true once it was so.
+    `is_tied` is a replica's protection from leaving its global table.
     """
 
     latest: str = ""
@@ -68,6 +69,7 @@ class Setting(msgspec.Struct):
     destinations: list[Destination] = []
     insights: dict[str, Insight] = {}
     replicas: list[Replica] = []
+    is_tied: bool = True
     restored: Restored | None = None
 
 

@@ -43,12 +43,12 @@ UPDATED: Final = "dynamodb.table-updated"
 FREE_DECREASES: Final = 4
 NOT_SIMULATED: Final = (
     "VectorIndexUpdates", "GlobalTableWitnessUpdates", "GlobalTableSettingsReplicationMode",
-    "DisassociationProtectionEnabled",
 )  # fmt: skip
 _CHANGES: Final = (
     "BillingMode", "ProvisionedThroughput", "GlobalSecondaryIndexUpdates", "StreamSpecification",
     "SSESpecification", "ReplicaUpdates", "TableClass", "DeletionProtectionEnabled",
     "OnDemandThroughput", "WarmThroughput", "MultiRegionConsistency",
+    "DisassociationProtectionEnabled",
 )  # fmt: skip
 _SUBJECT: Final = "Refer to the Amazon DynamoDB Developer Guide for current limits and how to "
 
@@ -66,6 +66,7 @@ def update_table(call: Call, request: Input) -> Output:
         )
     check_free(table)
     setting = setting_of(call, table)
+    _check_alone(setting, request)
     _check_settings(table, setting, request)
     _check_capacity(call, table, request)
     indexes.check_updates(table, request)
@@ -79,6 +80,7 @@ def update_table(call: Call, request: Input) -> Output:
     replication.change_elsewhere(call, table, setting, request)
     _apply_capacity(call, table, setting, request)
     _apply_settings(call, table, setting, request)
+    setting.is_tied = request.get("DisassociationProtectionEnabled", setting.is_tied)
     if key != setting.key:
         setting.key, setting.key_changed_ns = key, call.now
     indexes.apply_updates(call, table, request)
@@ -98,6 +100,17 @@ def updated(call: Call, name: str, id_: str) -> None:
         for index in table.indexes.values():
             if index.status == "UPDATING":
                 index.status = "ACTIVE"
+
+
+def _check_alone(setting: Setting, request: Input) -> None:
+    """What is changed of a replica's ties is changed with nothing else."""
+    leaves = any("Disassociate" in each for each in request.get("ReplicaUpdates", ()))
+    ties = "DisassociationProtectionEnabled" in request
+    if ties and not setting.replicas:
+        raise validation("DisassociationProtectionEnabled is for replicas of a global table")
+    changes = sum(member in request for member in _CHANGES)
+    if (leaves or ties) and changes > 1:
+        raise validation("Disassociation cannot be combined with any other change of the table")
 
 
 def _check_settings(table: Table, setting: Setting, request: Input) -> None:

@@ -74,6 +74,7 @@ def show_table(call: Call, table: Table) -> Output:
     if setting.replicas:
         shown["GlobalTableVersion"] = GLOBAL_VERSION
         shown["MultiRegionConsistency"] = "EVENTUAL"
+        shown["DisassociationProtectionEnabled"] = setting.is_tied
         shown["Replicas"] = [_replica(table, each) for each in setting.replicas]
     return shown
 

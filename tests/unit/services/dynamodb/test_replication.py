@@ -201,6 +201,31 @@ def test_what_all_regions_share_is_changed_in_all(chamber: Chamber, db: Any) -> 
     assert db.describe_table(TableName="jobs")["Table"]["DeletionProtectionEnabled"] is False
 
 
+def test_a_replica_leaves_with_all_it_has(chamber: Chamber, db: Any) -> None:
+    there = replicate(chamber, db)
+
+    def leave(region: str = THERE) -> dict[str, Any]:
+        action = {"RegionName": region, "DisassociationMode": "WAIT_FOR_REPLICATION"}
+        return {"TableName": "jobs", "ReplicaUpdates": [{"Disassociate": action}]}
+
+    assert "protected against disassociation" in refusal(there.update_table, **leave())[1]
+    with_more = {"DisassociationProtectionEnabled": False, "DeletionProtectionEnabled": True}
+    assert refusal(there.update_table, TableName="jobs", **with_more)[0] == "ValidationException"
+    there.update_table(TableName="jobs", DisassociationProtectionEnabled=False)
+    chamber.advance("1m")
+    assert refusal(there.update_table, **leave(HERE))[0] == "ValidationException"
+    put(db, "a", "1")  # on its way
+    there.update_table(**leave())
+    chamber.advance("1m")
+    assert (replicas(db), replicas(there)) == ({}, {})
+    assert content(there) == {"a": "1"}
+    put(db, "a", "2")
+    put(there, "b", "3")
+    chamber.advance(1)
+    assert (content(db), content(there)) == ({"a": "2"}, {"a": "1", "b": "3"})
+    assert "DisassociationProtectionEnabled" not in there.describe_table(TableName="jobs")["Table"]
+
+
 def test_a_world_with_replicas_is_kept(chamber: Chamber, db: Any) -> None:
     there = replicate(chamber, db)
     put(db, "a", "1")
