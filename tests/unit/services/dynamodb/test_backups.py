@@ -19,7 +19,7 @@ from tests.unit.services.dynamodb.tables import (
     simple,
 )
 
-INDEXED = {
+INDEXED: dict[str, Any] = {
     "AttributeDefinitions": attributes_of(pk="S", v="S"),
     "GlobalSecondaryIndexes": [index_of("by-v", "v")],
 }

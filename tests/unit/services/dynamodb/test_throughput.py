@@ -50,7 +50,7 @@ def test_five_minutes_can_be_saved_up(db: Any, chamber: Chamber) -> None:
     put(db, 300)
     with pytest.raises(ClientError) as caught:
         db.put_item(TableName="jobs", Item={"pk": {"S": "b"}})
-    answer = caught.value.response
+    answer: Any = caught.value.response
     assert answer["Error"]["Code"] == "ProvisionedThroughputExceededException"
     assert answer["Error"]["Message"] == (
         "The level of configured provisioned throughput for the table was exceeded. Consider "
@@ -111,7 +111,8 @@ def test_an_index_can_be_the_one_that_is_empty(db: Any, chamber: Chamber) -> Non
     put(db, 300, a={"S": "x"})
     with pytest.raises(ClientError) as caught:
         put(db, 1, a={"S": "x"})
-    assert caught.value.response["ThrottlingReasons"] == [
+    answer: Any = caught.value.response
+    assert answer["ThrottlingReasons"] == [
         {
             "reason": "IndexWriteProvisionedThroughputExceeded",
             "resource": f"{ARN}/index/by-a",
