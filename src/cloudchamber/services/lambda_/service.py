@@ -64,7 +64,7 @@ _on_tags: Final = partial(simulated, resource=tagging.arn_of_resource)
 _signing: Final = partial(recorded, note=_NOT_SIGNED, resource=signing.arn_of_config)
 _signed: Final = partial(recorded, note=_NOT_SIGNED, resource=arn_unqualified)
 _invokes: Final = partial(
-    simulated, resource=arn_of_function, action="InvokeFunction", mutates=True, anonymous=True
+    simulated, resource=arn_of_function, action="InvokeFunction", mutates=True
 )
 _RUNTIMES: Final = "kept and shown; there is one version of each runtime"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -234,3 +234,70 @@ def test_the_archive_can_be_loaded_for_ten_minutes(
     assert load(path[:-1] + "x").status == 403
     chamber.advance("11m")
     assert load(path).status == 403
+
+
+@pytest.fixture
+def strict() -> Iterator[Chamber]:
+    with Chamber(seed=1, account=ONE, iam="enforce") as opened:
+        workers = Crew(opened)
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "lambda.amazonaws.com"},
+                    "Action": "sts:AssumeRole",
+                }
+            ],
+        }
+        role = opened.client("iam").create_role(
+            RoleName="worker", AssumeRolePolicyDocument=json.dumps(trust)
+        )
+        opened.client("lambda").create_function(
+            FunctionName="jobs", Runtime="python3.12", Handler="a.b", Role=role["Role"]["Arn"],
+            Code={"ZipFile": archive()},
+        )  # fmt: skip
+        yield opened
+        workers.close()
+
+
+def test_enforced_nobody_may_until_the_policy_says_so(strict: Chamber) -> None:
+    client = strict.client("lambda")
+    address = client.create_function_url_config(FunctionName="jobs", AuthType="NONE")
+    host = address["FunctionUrl"].split("/")[2]
+    request = Request("GET", "/", "", {"host": host})
+    assert strict.host.handle(request).status == 403
+    client.add_permission(
+        FunctionName="jobs",
+        StatementId="url",
+        Action="lambda:InvokeFunctionUrl",
+        Principal="*",
+        FunctionUrlAuthType="NONE",
+    )
+    assert strict.host.handle(request).status == 403
+    client.add_permission(
+        FunctionName="jobs",
+        StatementId="invoke",
+        Action="lambda:InvokeFunction",
+        Principal="*",
+        InvokedViaFunctionUrl=True,
+    )
+    assert strict.host.handle(request).status == 200
+
+
+def test_enforced_a_user_may_by_his_own_policy(strict: Chamber) -> None:
+    client, iam = strict.client("lambda"), strict.client("iam")
+    made = client.create_function_url_config(FunctionName="jobs", AuthType="AWS_IAM")
+    address = made["FunctionUrl"]
+    iam.create_user(UserName="ann")
+    key = iam.create_access_key(UserName="ann")["AccessKey"]
+    assert signed(strict, address, key).status == 403
+    allow = {"Effect": "Allow", "Action": "lambda:Invoke*", "Resource": "*"}
+    iam.put_user_policy(
+        UserName="ann",
+        PolicyName="urls",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow]}),
+    )
+    assert signed(strict, address, key).status == 200
+    wrong = {**key, "SecretAccessKey": "x" * 40}
+    assert signed(strict, address, wrong).status == 403
