@@ -12,7 +12,15 @@ from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.checksums import DEFAULT
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
-from cloudchamber.services.s3 import bodies, encryption, errors, integrity, properties, ranges
+from cloudchamber.services.s3 import (
+    bodies,
+    encryption,
+    errors,
+    integrity,
+    lifecycle_rules,
+    properties,
+    ranges,
+)
 from cloudchamber.services.s3.copying import digested, expect_source
 from cloudchamber.services.s3.limits import PARTS_MAX, SINGLE_PUT_BYTES_MAX
 from cloudchamber.services.s3.listing import page_size
@@ -164,6 +172,7 @@ def list_parts(call: Call, request: Input) -> Output:
     if upload.algorithm:
         output["ChecksumAlgorithm"] = upload.algorithm
         output["ChecksumType"] = upload.checksum_type
+    output.update(lifecycle_rules.abort_shown(bucket, upload))
     if page:
         output["Parts"] = [_shown(upload, upload.parts[number]) for number in page]
     return output

@@ -12,7 +12,15 @@ from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.checksums import DEFAULT
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
-from cloudchamber.services.s3 import bodies, encryption, errors, integrity, locks, properties
+from cloudchamber.services.s3 import (
+    bodies,
+    encryption,
+    errors,
+    integrity,
+    lifecycle_rules,
+    locks,
+    properties,
+)
 from cloudchamber.services.s3.listing import encode_page, page_size
 from cloudchamber.services.s3.lookup import expect_bucket
 from cloudchamber.services.s3.nouns import UPLOADS, Bucket, MultipartUpload
@@ -46,7 +54,7 @@ def create_multipart_upload(call: Call, request: Input) -> Output:
     drawn = call.stream(bucket.arn, "upload-id").hex(2 * ID_BYTES)
     # What was begun later comes later among the uploads of a key.
     upload_id = f"{call.number:012x}{drawn}"
-    call.rows(UPLOADS, "", "")[bucket.name, key, upload_id] = MultipartUpload(
+    upload = MultipartUpload(
         bucket=bucket.name,
         key=key,
         upload_id=upload_id,
@@ -65,12 +73,13 @@ def create_multipart_upload(call: Call, request: Input) -> Output:
         legal_hold=hold,
         acl=given.acl,
     )
+    call.rows(UPLOADS, "", "")[bucket.name, key, upload_id] = upload
     output: Output = {"Bucket": bucket.name, "Key": key, "UploadId": upload_id}
     if algorithm:
         output["ChecksumAlgorithm"] = algorithm
         output["ChecksumType"] = kind
     encryption.shown(sealing, output)
-    return output
+    return output | lifecycle_rules.abort_shown(bucket, upload)
 
 
 def checksum_type(algorithm: str, asked: str | None) -> str:

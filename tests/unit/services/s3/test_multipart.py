@@ -237,3 +237,13 @@ def test_where_an_object_is_told_to_be(s3: Any, box: str, key: str) -> None:
     upload.part(1, b"x")
     where = urlsplit(upload.complete()["Location"])
     assert unquote(where.path) == f"/{box}/{key}"
+
+
+def test_an_upload_says_when_it_will_be_given_up(s3: Any, box: str) -> None:
+    rule = {"ID": "tidy", "Status": "Enabled", "Filter": {"Prefix": ""},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 2}}  # fmt: skip
+    s3.put_bucket_lifecycle_configuration(Bucket=box, LifecycleConfiguration={"Rules": [rule]})
+    begun = s3.create_multipart_upload(Bucket=box, Key="k")
+    assert begun["AbortRuleId"] == "tidy"
+    listed = s3.list_parts(Bucket=box, Key="k", UploadId=begun["UploadId"])
+    assert listed["AbortDate"] == begun["AbortDate"]
