@@ -30,6 +30,7 @@ from cloudchamber.services.s3 import (
     notification_rules,
     replicating,
     replication_rules,
+    selecting,
     tagged,
     website_rules,
     websites,
@@ -167,6 +168,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         "GetBucketWebsite": _on_bucket(website_rules.get_bucket_website),
         "PutBucketCors": _on_bucket(cors.put_bucket_cors, action="PutBucketCORS"),
         "PutBucketWebsite": _on_bucket(website_rules.put_bucket_website),
+        "SelectObjectContent": _on_object(
+            selecting.select_object_content,
+            action="GetObject",
+            mutates=False,
+            note="CSV and JSON; Parquet is refused",
+        ),
         # What is not here
         **_REFUSALS,
         "CreateSession": refused("it is for directory buckets, which are not here"),
