@@ -49,8 +49,11 @@ def check_updates(table: Table, request: Input) -> None:
     online = [each for each in updates if "Update" not in each]
     if not online:
         return
+    # "You can delete an index that is being created during the Backfilling phase"
+    given_up = online[0].get("Delete", {}).get("IndexName")
     busy = any(
-        index.status == "DELETING" or index.backfilling or index.status == "CREATING"
+        index.status in ("CREATING", "DELETING")
+        and not (index.name == given_up and index.backfilling)
         for index in table.indexes.values()
     )
     if len(online) > 1 or busy:
@@ -94,6 +97,7 @@ def apply_updates(call: Call, table: Table, request: Input) -> None:
         if "Delete" in each:
             index = table.indexes[each["Delete"]["IndexName"]]
             index.status = "DELETING"
+            index.backfilling = False
             call.after(INDEX.delay_ns(profile, "DELETING"), GONE, table.name, table.id, index.name)
         elif "Create" in each:
             defined = read_attributes(request.get("AttributeDefinitions", ()))

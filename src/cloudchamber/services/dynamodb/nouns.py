@@ -105,7 +105,6 @@ class Table(msgspec.Struct):
     table_class: str = "STANDARD"
     is_protected: bool = False
     tags: dict[str, str] = {}
-    policy: str = ""
     is_watched: bool = False
     is_limited: bool = False
 

@@ -165,6 +165,29 @@ def test_an_index_is_deleted(db: Any, chamber: Chamber) -> None:
     )[0] == "ResourceNotFoundException"  # fmt: skip
 
 
+def test_an_index_can_be_given_up_while_it_is_filled() -> None:
+    with Chamber(seed=1, lifecycle="realistic") as chamber:
+        db = chamber.client("dynamodb")
+        db.create_table(**simple())
+        chamber.advance(8)
+        db.put_item(TableName="jobs", Item={"pk": {"S": "a"}, "a": {"S": "x"}})
+        db.update_table(TableName="jobs", **create_index())
+        chamber.advance(9)
+        assert table_of(db)["GlobalSecondaryIndexes"][0]["Backfilling"] is True
+        delete = [{"Delete": {"IndexName": "by-a"}}]
+        db.update_table(TableName="jobs", GlobalSecondaryIndexUpdates=delete)
+        chamber.advance(9)
+        assert table_of(db)["GlobalSecondaryIndexes"][0]["IndexStatus"] == "DELETING"
+        assert refusal(db.update_table, TableName="jobs", **create_index("other"))[0] == (
+            "LimitExceededException"
+        )
+        chamber.advance("10m")
+        assert "GlobalSecondaryIndexes" not in table_of(db)
+        db.update_table(TableName="jobs", **create_index())
+        chamber.advance("10m")
+        assert table_of(db)["GlobalSecondaryIndexes"][0]["IndexStatus"] == "ACTIVE"
+
+
 def test_an_index_has_its_own_throughput(db: Any, chamber: Chamber) -> None:
     db.create_table(**provisioned())
     _, message = refusal(db.update_table, TableName="jobs", **create_index())
