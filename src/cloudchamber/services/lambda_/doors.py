@@ -284,7 +284,7 @@ def serve_code(call: Call, request: Input) -> Output:
     if (
         package is None
         or request["Method"] not in ("GET", "HEAD")
-        or not until.isdigit()
+        or not (until.isascii() and until.isdigit())
         or proof(package, int(until)) != seal
     ):
         raise AwsError("AccessDenied", "Access Denied", 403)

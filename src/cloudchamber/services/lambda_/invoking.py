@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from cloudchamber.cloud.blobs import Spooled
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output, Wait, Waiting
@@ -159,10 +160,12 @@ def invoke_async(call: Call, request: Input) -> Output:
     """The old way to hand a function an event."""
     target = target_of(call, request)
     function, version = expect_version(call, target)
-    payload = request.get("InvokeArgs") or b"{}"
-    if not isinstance(payload, bytes) or len(payload) > LEGACY_ASYNC_BYTES:
-        size = len(payload) if isinstance(payload, bytes) else LEGACY_ASYNC_BYTES + 1
+    given = request.get("InvokeArgs") or b"{}"
+    spooled = Spooled.of(given)
+    size = len(given) if spooled is None else spooled.length
+    if size > LEGACY_ASYNC_BYTES:
         raise refusals.too_large(size, LEGACY_ASYNC_BYTES)
+    payload = given if spooled is None else call.blobs.read(spooled.name, spooled.key)
     check_json(payload)
     invocations.check_invocable(call, function, version)
     asynchronous.accept(call, function, target.qualifier, payload, "")

@@ -45,7 +45,7 @@ def find_layer_version(call: Call, arn: str) -> LayerVersion | None:
     if parsed is None or parsed.service != "lambda":
         return None
     parts = parsed.resource.split(":")
-    if len(parts) != 3 or parts[0] != "layer" or not parts[2].isdigit():
+    if len(parts) != 3 or parts[0] != "layer" or not (parts[2].isascii() and parts[2].isdigit()):
         return None
     layer = call.rows(LAYERS, parsed.account, parsed.region).get(parts[1])
     return layer.versions.get(int(parts[2])) if layer is not None else None

@@ -35,7 +35,7 @@ def lineage_of(header: str) -> dict[str, int]:
     counts = {}
     for link in fields_of(header).get(_LINEAGE, "").split("|"):
         mark, _, count = link.partition(":")
-        if mark and count.isdigit():
+        if mark and count.isascii() and count.isdigit():
             counts[mark] = int(count)
     return counts
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from cloudchamber import Chamber
 from tests.unit.services.lambda_.crew import MS, SECOND, Crew, Order, failure, outcome
 
@@ -205,6 +207,12 @@ def test_the_old_operation(chamber: Chamber, client: Any, make: Make, crew: Crew
     assert client.invoke_async(FunctionName="jobs", InvokeArgs=b'{"n": 3}')["Status"] == 202
     chamber.advance("1s")
     assert crew.payloads() == [{"n": 3}]
+    large = json.dumps("x" * 200_000).encode()
+    client.invoke_async(FunctionName="jobs", InvokeArgs=large)
+    chamber.advance("1s")
+    assert crew.orders[1]["payload"] == large
+    with pytest.raises(client.exceptions.ClientError, match="RequestTooLarge"):
+        client.invoke_async(FunctionName="jobs", InvokeArgs=b'"' + b"x" * 262_144 + b'"')
 
 
 def test_a_loop_is_ended_after_sixteen_turns(
