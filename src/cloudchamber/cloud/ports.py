@@ -38,6 +38,8 @@ ENABLED_REGIONS: Final = "enabled-regions"
 TAGGED_RESOURCES: Final = "tagged-resources"
 # (cloud, account, region) -> Sequence[StreamFacts]: the streams of DynamoDB's tables, by ARN.
 TABLE_STREAMS: Final = "table-streams"
+# (cloud, arn) -> StreamFacts | None: one of them.
+TABLE_STREAM: Final = "table-stream"
 # (cloud, arn, sequence, limit, bytes) -> Sequence[tuple[int, dict]]: a stream's records from a
 # sequence number on, as GetRecords shows them; at most so many, and so many bytes.
 TABLE_STREAM_RECORDS: Final = "table-stream-records"

@@ -196,6 +196,7 @@ SERVICE: Final = Service(
     },
     ports={
         ports.TAGGED_RESOURCES: tagging.tagged_resources,
+        ports.TABLE_STREAM: streams.find_stream,
         ports.TABLE_STREAMS: streams.streams_of,
         ports.TABLE_STREAM_RECORDS: streams.records,
         ports.TABLE_STREAM_POSITION: streams.position,

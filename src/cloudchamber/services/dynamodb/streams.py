@@ -176,6 +176,15 @@ def _facts(cloud: Cloud, account: str, region: str, stream: Stream) -> StreamFac
     )
 
 
+def find_stream(cloud: Cloud, arn: str) -> StreamFacts | None:
+    """One stream by its ARN, or None."""
+    parts = find_arn(arn)
+    if parts is None:
+        return None
+    stream = cloud.store.rows(STREAMS, parts.account, parts.region).get(arn)
+    return None if stream is None else _facts(cloud, parts.account, parts.region, stream)
+
+
 def position(cloud: Cloud, arn: str, t_ns: int) -> int:
     """The sequence number of a stream's first record at or after an instant."""
     _, log, _ = _found(cloud, arn)

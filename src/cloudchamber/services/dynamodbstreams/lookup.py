@@ -29,10 +29,11 @@ def expect_stream(call: Call, arn: str) -> StreamFacts:
     parts = find_arn(arn)
     if parts is None or parts.service != "dynamodb" or "/stream/" not in parts.resource:
         raise AwsError("ValidationException", f"Invalid StreamArn: {arn}")
-    if parts.region == call.region:
-        for stream in streams_of(call, parts.account, parts.region):
-            if stream.arn == arn:
-                return stream
+    find = call.port(ports.TABLE_STREAM)
+    if find is not None and parts.region == call.region:
+        stream: StreamFacts | None = find(call.cloud, arn)
+        if stream is not None:
+            return stream
     raise AwsError(
         "ResourceNotFoundException", f"Requested resource not found: Stream: {arn} not found"
     )
