@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -45,6 +46,7 @@ _PRELUDE_END: Final = b"\0" * 8
 _TEXT: Final = ("text/", "application/json", "application/javascript", "application/xml",
                 "application/x-www-form-urlencoded")  # fmt: skip
 _GONE: Final = Url("", "NONE", "BUFFERED", {}, 0, 0)  # was taken away while somebody waited
+_INSTANT: Final = re.compile(r"[0-9]{1,20}")
 _UNSENT: Final = frozenset({"connection", "content-length", "transfer-encoding", "keep-alive"})
 
 
@@ -284,7 +286,7 @@ def serve_code(call: Call, request: Input) -> Output:
     if (
         package is None
         or request["Method"] not in ("GET", "HEAD")
-        or not (until.isascii() and until.isdigit())
+        or not _INSTANT.fullmatch(until)
         or proof(package, int(until)) != seal
     ):
         raise AwsError("AccessDenied", "Access Denied", 403)

@@ -7,7 +7,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import msgspec
 
@@ -18,6 +19,8 @@ from cloudchamber.languages.policy import PolicyKind, SourcedPolicy, parse_polic
 from cloudchamber.services.lambda_ import locations, packages, refusals
 from cloudchamber.services.lambda_.names import moved, paged, shown_time
 from cloudchamber.services.lambda_.nouns import LAYERS, Layer, LayerVersion
+
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
 def layer_of(arn: str) -> str:
@@ -45,7 +48,7 @@ def find_layer_version(call: Call, arn: str) -> LayerVersion | None:
     if parsed is None or parsed.service != "lambda":
         return None
     parts = parsed.resource.split(":")
-    if len(parts) != 3 or parts[0] != "layer" or not (parts[2].isascii() and parts[2].isdigit()):
+    if len(parts) != 3 or parts[0] != "layer" or not _NUMBER.fullmatch(parts[2]):
         return None
     layer = call.rows(LAYERS, parsed.account, parsed.region).get(parts[1])
     return layer.versions.get(int(parts[2])) if layer is not None else None

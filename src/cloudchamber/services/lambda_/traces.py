@@ -8,11 +8,13 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 from typing import Final
 
 _LINEAGE: Final = "Lineage"
 _LINKS_MAX: Final = 16
+_COUNT: Final = re.compile(r"[0-9]{1,9}")
 
 
 def mark_of(arn: str) -> str:
@@ -35,7 +37,7 @@ def lineage_of(header: str) -> dict[str, int]:
     counts = {}
     for link in fields_of(header).get(_LINEAGE, "").split("|"):
         mark, _, count = link.partition(":")
-        if mark and count.isascii() and count.isdigit():
+        if mark and _COUNT.fullmatch(count):
             counts[mark] = int(count)
     return counts
 
