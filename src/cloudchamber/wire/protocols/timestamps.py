@@ -106,7 +106,12 @@ def iso8601_millis(seconds: float) -> str:
 
 def rfc822(seconds: float) -> str:
     """`Sat, 31 Jan 2026 12:00:00 GMT`; whole seconds, as HTTP dates are."""
-    moment = _EPOCH + timedelta(seconds=math.floor(checked(seconds)))
+    return _http_date(math.floor(checked(seconds)))
+
+
+@lru_cache(maxsize=4096)
+def _http_date(seconds: int) -> str:
+    moment = _EPOCH + timedelta(seconds=seconds)
     return (
         f"{_DAYS[moment.weekday()]}, {moment.day:02d} {_MONTHS[moment.month - 1]} "
         f"{moment.year:04d} {moment.hour:02d}:{moment.minute:02d}:{moment.second:02d} GMT"
