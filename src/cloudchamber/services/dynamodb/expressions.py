@@ -10,7 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+import msgspec
 
 from cloudchamber.languages.dynamodb.errors import DynamoError
 from cloudchamber.languages.dynamodb.grammar import (
@@ -51,8 +53,11 @@ _ALL: Final = frozenset((*_EXPRESSIONS, *_OLD, NAMES, VALUES))
 NOTHING: Final[Mapping[str, Value]] = MappingProxyType({})
 
 
-class Asked(NamedTuple):
-    """What a request asks for. `values` belong to all trees; `filter_paths` to the filter."""
+class Asked(msgspec.Struct, frozen=True):
+    """What a request asks for. `values` belong to all trees; `filter_paths` to the filter.
+
+    `checks` are the trees whose values have to be looked at, with the names of their members.
+    """
 
     condition: Condition | None = None
     update: Update | None = None
@@ -61,6 +66,7 @@ class Asked(NamedTuple):
     filter: Condition | None = None
     filter_paths: tuple[Path, ...] = ()
     values: Mapping[str, Value] = NOTHING
+    checks: tuple[tuple[str, Condition | Update], ...] = ()
 
 
 _NOTHING_ASKED: Final = Asked()
@@ -94,18 +100,12 @@ def read(request: Request, takes: Sequence[str]) -> Asked:
         () if names is None else tuple(names.items()),
         tuple(values),
     )
-    for member, tree in (
-        ("ConditionExpression", asked.condition),
-        ("UpdateExpression", asked.update),
-        ("KeyConditionExpression", asked.key),
-        ("FilterExpression", asked.filter),
-    ):
-        if tree is not None:
-            try:
-                tree.check(values)
-            except DynamoError as error:
-                raise invalid(f"Invalid {member}: {error}") from None
-    return asked if given is None else asked._replace(values=values)
+    for member, tree in asked.checks:
+        try:
+            tree.check(values)
+        except DynamoError as error:
+            raise invalid(f"Invalid {member}: {error}") from None
+    return asked if given is None else msgspec.structs.replace(asked, values=values)
 
 
 @lru_cache(maxsize=512)
@@ -135,6 +135,7 @@ def _read_trees(
         trees.get("KeyConditionExpression"),
         trees.get("FilterExpression"),
         filtering.paths if filtering else (),
+        checks=tuple(each for each in trees.items() if each[0] != "ProjectionExpression"),
     )
 
 

@@ -168,7 +168,12 @@ def change(table: Table, item: Item, update: Update, values: Values, before: byt
 
 def _weight(item: Item, names: Iterable[str]) -> int:
     """The bytes that some of an item's attributes take."""
-    return sum(text_size(name) + value_size(item[name]) for name in names if name in item)
+    total = 0
+    for name in names:
+        value = item.get(name)
+        if value is not None:
+            total += text_size(name) + value_size(value)
+    return total
 
 
 def carry_out(call: Call, plan: Plan) -> list[Written]:
