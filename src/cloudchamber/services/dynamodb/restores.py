@@ -25,7 +25,7 @@ from cloudchamber.services.dynamodb.definitions import (
     not_simulated,
     validation,
 )
-from cloudchamber.services.dynamodb.lifecycle import BACKUP, DAY_NS
+from cloudchamber.services.dynamodb.lifecycle import BACKUP, DAY_NS, RECOVERY_DAYS
 from cloudchamber.services.dynamodb.lookup import expect_source, find_table, setting_of
 from cloudchamber.services.dynamodb.nouns import SHELVES, Table
 from cloudchamber.services.dynamodb.ordered import Ordered
@@ -58,9 +58,13 @@ def update_continuous_backups(call: Call, request: Input) -> Output:
             )
         setting.recovery_ns = None
     else:
-        setting.recovery_days = days or setting.recovery_days
         if setting.recovery_ns is None:
             setting.recovery_ns = call.now
+            setting.recovery_days = RECOVERY_DAYS
+        # What a shorter period has let go does not come back with a longer one.
+        kept_ns = setting.recovery_days * DAY_NS
+        setting.recovery_ns = max(setting.recovery_ns, call.now - kept_ns)
+        setting.recovery_days = days or setting.recovery_days
     table.is_watched = watching.is_wanted(table, setting)
     return {"ContinuousBackupsDescription": _described(call, setting)}
 

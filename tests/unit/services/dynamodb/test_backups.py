@@ -184,6 +184,17 @@ def test_the_window_moves_with_the_clock() -> None:
         assert code == "InvalidRestoreTimeException"
 
 
+def test_a_longer_period_brings_nothing_back(db: Any, chamber: Chamber) -> None:
+    recover(db)
+    chamber.advance("10d")
+    recover(db, RecoveryPeriodInDays=1)
+    chamber.advance("1d")
+    longer = recover(db, RecoveryPeriodInDays=35)
+    assert longer["LatestRestorableDateTime"] - longer["EarliestRestorableDateTime"] == (
+        timedelta(days=1)
+    )
+
+
 def test_what_cannot_be_restored(db: Any) -> None:
     arguments = {"SourceTableName": "jobs", "TargetTableName": "again"}
     call = db.restore_table_to_point_in_time
