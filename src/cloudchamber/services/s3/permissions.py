@@ -61,9 +61,10 @@ def resource_policy(call: Call, arn: str) -> SourcedPolicy | None:
     bucket = find_bucket(call, bucket_name)
     if bucket is None:
         return None
-    acl = None if ownership_of(bucket) == ENFORCED else bucket.acl
-    version = _find_version(call, bucket, key) if key else None
-    own_acl = None if version is None or ownership_of(bucket) == ENFORCED else version.acl
+    acl = own_acl = None
+    if bucket.ownership is not None and ownership_of(bucket) != ENFORCED:
+        version = _find_version(call, bucket, key) if key else None
+        acl, own_acl = bucket.acl, None if version is None else version.acl
     if not bucket.policy and acl is None and own_acl is None:
         return None
     blocks = blocks_of(call, bucket)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
 from cloudchamber import Chamber
+from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.service import Input, Output, Service, simulated
 from tests.unit.services.s3.answers import refusal
 
 BOX, ONE = "box", "111111111111"
@@ -75,9 +79,13 @@ def test_a_queue_hears_a_test_and_then_what_happens(scene: Scene) -> None:
     scene.watch("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
     [test] = scene.heard()
     assert (test["Event"], test["Bucket"]) == ("s3:TestEvent", BOX)
-    scene.s3.put_object(Bucket=BOX, Key="a b/ü", Body=b"hello")
+    put = scene.s3.put_object(Bucket=BOX, Key="a b/ü", Body=b"hello")["ResponseMetadata"]
     [body] = scene.heard()
     [record] = body["Records"]
+    assert record["responseElements"] == {
+        "x-amz-request-id": put["RequestId"],
+        "x-amz-id-2": put["HostId"],
+    }
     assert record["eventVersion"] == "2.1"
     assert record["eventName"] == "ObjectCreated:Put"
     assert record["s3"]["configurationId"] == "q"
@@ -181,3 +189,72 @@ def test_what_is_put_is_got_and_nothing_ends_it(scene: Scene) -> None:
     scene.s3.put_bucket_notification_configuration(Bucket=BOX, NotificationConfiguration={})
     scene.s3.put_object(Bucket=BOX, Key="a.txt", Body=b"")
     assert scene.heard() == []
+
+
+CODE = """
+def handler(event, context):
+    print("heard of", event["Records"][0]["s3"]["object"]["key"])
+"""
+
+
+def test_a_function_runs_on_what_is_uploaded(scene: Scene) -> None:
+    iam, functions = scene.chamber.client("iam"), scene.chamber.client("lambda")
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName="runner", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    packed = BytesIO()
+    with ZipFile(packed, "w") as archive:
+        archive.writestr("code.py", CODE)
+    arn = functions.create_function(
+        FunctionName="listener",
+        Runtime="python3.11",
+        Role=role,
+        Handler="code.handler",
+        Code={"ZipFile": packed.getvalue()},
+    )["FunctionArn"]
+    wanted = {
+        "LambdaFunctionConfigurations": [
+            {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
+        ]
+    }
+    put = scene.s3.put_bucket_notification_configuration
+    assert refusal(put, Bucket=BOX, NotificationConfiguration=wanted)[0] == "InvalidArgument"
+    functions.add_permission(
+        FunctionName="listener",
+        StatementId="s3",
+        Action="lambda:InvokeFunction",
+        Principal="s3.amazonaws.com",
+        SourceArn=f"arn:aws:s3:::{BOX}",
+    )
+    put(Bucket=BOX, NotificationConfiguration=wanted)
+    scene.s3.put_object(Bucket=BOX, Key="photo", Body=b"x")
+    scene.chamber.advance("5s")
+    runs = [each for each in scene.chamber.events() if each["what"] == "lambda.invoked"]
+    assert ["heard of photo" in each["details"]["log"] for each in runs] == [True]
+
+
+def test_the_bus_hears_of_everything(scene: Scene) -> None:
+    put: list[Any] = []
+
+    def put_events(call: Call, request: Input) -> Output:
+        put.extend(request["Entries"])
+        return {}
+
+    buses = Service("events", {"PutEvents": simulated(put_events, open=True)})
+    scene.chamber.cloud.registry._loaded["events"] = buses
+    scene.s3.put_bucket_notification_configuration(
+        Bucket=BOX, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    scene.s3.put_object(Bucket=BOX, Key="k", Body=b"hello")
+    scene.s3.delete_object(Bucket=BOX, Key="k")
+    made, gone = put
+    assert (made["Source"], made["DetailType"]) == ("aws.s3", "Object Created")
+    assert made["Resources"] == [f"arn:aws:s3:::{BOX}"]
+    detail = json.loads(made["Detail"])
+    assert (detail["reason"], detail["bucket"]) == ("PutObject", {"name": BOX})
+    assert (detail["object"]["key"], detail["object"]["size"]) == ("k", 5)
+    assert json.loads(gone["Detail"])["deletion-type"] == "Permanently Deleted"
