@@ -241,6 +241,7 @@ def gone(call: Call, account: str, region: str, name: str) -> None:
     streams.end_stream(call, other)
     expiries.stop(call, other)
     del call.rows(SETTINGS, account, region)[name]
+    streams.drop_log(call, account, region, other.id)
     remains.bury(call, other.id, call.rows(SHELVES, account, region).pop(name))
     call.event(other.arn, "dynamodb.replica-deleted", f"the replica {other.arn} is deleted")
 

@@ -25,7 +25,7 @@ from cloudchamber.languages.dynamodb.values import item_size
 from cloudchamber.services.dynamodb.change_log import LOGS, Change, ChangeLog
 from cloudchamber.services.dynamodb.keys import Item, KeySchema
 from cloudchamber.services.dynamodb.lifecycle import HOUR_NS, STREAM_KEPT_NS
-from cloudchamber.services.dynamodb.nouns import StreamSettings, Table
+from cloudchamber.services.dynamodb.nouns import TABLES, StreamSettings, Table
 from cloudchamber.services.dynamodb.settings import POLICIES, Setting
 from cloudchamber.services.dynamodb.shelf import size_in, unpack
 from cloudchamber.services.dynamodb.table_views import show_keys
@@ -108,8 +108,18 @@ def forget(call: Call, arn: str) -> None:
     assert parts is not None  # it is the ARN of a stream
     stream = call.rows(STREAMS, parts.account, parts.region).pop(arn, None)
     call.rows(POLICIES, parts.account, parts.region).pop(arn, None)
-    if stream is not None:
-        call.event(arn, "dynamodb.stream-forgotten", f"the stream {arn} is a day past its end")
+    if stream is None:
+        return
+    table = call.rows(TABLES, parts.account, parts.region).get(stream.table)
+    if table is None or table.id != stream.log:
+        drop_log(call, parts.account, parts.region, stream.log)
+    call.event(arn, "dynamodb.stream-forgotten", f"the stream {arn} is a day past its end")
+
+
+def drop_log(call: Call, account: str, region: str, log: str) -> None:
+    """The table of a change log is gone: so is the log, once no stream shows it."""
+    if all(stream.log != log for stream in call.rows(STREAMS, account, region).values()):
+        call.rows(LOGS, account, region).pop(log, None)
 
 
 def written(call: Call, table: Table, arn: str, log: ChangeLog) -> None:

@@ -349,6 +349,7 @@ def gone(call: Call, name: str, id_: str) -> None:
     expiries.stop(call, table)
     shelf = call.rows(SHELVES).pop(name)
     del call.rows(TABLES)[name], call.rows(SETTINGS)[name]
+    streams.drop_log(call, table.account, table.region, table.id)
     remains.bury(call, table.id, shelf)
     call.event(table.arn, "dynamodb.table-deleted", f"the table {name} is deleted")
 

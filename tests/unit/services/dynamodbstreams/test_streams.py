@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cloudchamber import Chamber
+from cloudchamber.services.dynamodb.change_log import LOGS
 
 ACCOUNT = "111111111111"
 
@@ -288,6 +289,17 @@ def test_the_stream_of_a_deleted_table_stays_for_a_day(
     assert len(read(streams, iterator_of(streams, arn))) == 1  # deletion itself writes none
     chamber.advance("24h")
     assert streams.list_streams()["Streams"] == []
+    assert chamber.cloud.store.is_empty(LOGS)  # and nothing is left of what was written
+
+
+def test_what_a_table_without_a_stream_kept_goes_with_it(db: Any, chamber: Chamber) -> None:
+    make(db, view=None)
+    recovery = {"PointInTimeRecoveryEnabled": True}
+    db.update_continuous_backups(TableName="jobs", PointInTimeRecoverySpecification=recovery)
+    put(db, "a")
+    assert not chamber.cloud.store.is_empty(LOGS)
+    db.delete_table(TableName="jobs")
+    assert chamber.cloud.store.is_empty(LOGS)
 
 
 def test_what_is_no_stream(db: Any, streams: Any) -> None:
