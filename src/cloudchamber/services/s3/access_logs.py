@@ -69,6 +69,7 @@ def put_bucket_logging(call: Call, request: Input) -> Output:
     wanted = (request.get("BucketLoggingStatus") or {}).get("LoggingEnabled")
     if wanted is None:
         bucket.logging = None
+        call.rows(ACCESS_LINES, "", "").pop(bucket.name, None)
         return {}
     if "TargetBucket" not in wanted or "TargetPrefix" not in wanted:
         raise errors.malformed_xml()
@@ -89,6 +90,7 @@ def put_bucket_logging(call: Call, request: Input) -> Output:
             TargetBucketLocation=target.region,
         )
     bucket.logging = dict(wanted)
+    call.rows(ACCESS_LINES, "", "").setdefault(bucket.name, AccessLines([]))
     return {}
 
 
@@ -104,14 +106,15 @@ def get_bucket_logging(call: Call, request: Input) -> Output:
 
 def note(call: Call, error: AwsError | None) -> None:
     """Write the line of a call that is over, if its bucket is logged."""
+    rows = call.rows(ACCESS_LINES, "", "")
+    if not rows:
+        return  # nobody logs anything
     name = call.input.get("Bucket")
     bucket = find_bucket(call, name) if name else None
-    if bucket is None or bucket.logging is None:
+    kept = None if bucket is None else rows.get(bucket.name)
+    if bucket is None or kept is None:
         return
-    rows = call.rows(ACCESS_LINES, "", "")
-    kept = rows.get(bucket.name)
-    if kept is None:
-        kept = rows[bucket.name] = AccessLines([])
+    if not kept.lines:
         due_ns = (call.now // HOUR_NS + 1) * HOUR_NS
         call.at(due_ns, DELIVER, bucket.name, weak=True)
     # The world has changed, so the call is journalled, also one that only reads.
@@ -175,20 +178,21 @@ def operation_of(name: str) -> tuple[str, str]:
 
 def deliver(call: Call, name: str) -> None:
     """Put the lines of a bucket into its target, and begin anew."""
-    kept = call.rows(ACCESS_LINES, "", "").pop(name, None)
+    kept = call.rows(ACCESS_LINES, "", "").get(name)
     bucket = find_bucket(call, name)
     if kept is None or bucket is None or bucket.logging is None:
         return
+    lines, kept.lines = kept.lines, []
     target = find_bucket(call, bucket.logging["TargetBucket"])
     try:
         if target is None:
             raise errors.no_such_bucket(bucket.logging["TargetBucket"])
-        _put(call, bucket, target, kept.lines)
+        _put(call, bucket, target, lines)
     except AwsError as error:
         call.event(
             bucket.arn,
             "s3.logs-not-delivered",
-            f"{len(kept.lines)} lines of the access log of {name} were lost: {error.message}",
+            f"{len(lines)} lines of the access log of {name} were lost: {error.message}",
         )
 
 

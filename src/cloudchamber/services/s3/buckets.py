@@ -19,7 +19,14 @@ from cloudchamber.cloud.settings import DEFAULT_REGION, NANOSECONDS
 from cloudchamber.services.s3 import acls, errors, tags
 from cloudchamber.services.s3.limits import is_account_regional_name, is_bucket_name
 from cloudchamber.services.s3.lookup import bucket_arn, expect_bucket, find_bucket
-from cloudchamber.services.s3.nouns import BUCKETS, CURRENT, NONCURRENT, UPLOADS, Bucket
+from cloudchamber.services.s3.nouns import (
+    ACCESS_LINES,
+    BUCKETS,
+    CURRENT,
+    NONCURRENT,
+    UPLOADS,
+    Bucket,
+)
 from cloudchamber.services.s3.owners import owner_of
 from cloudchamber.world.geography.regions import find_region
 
@@ -152,6 +159,7 @@ def delete_bucket(call: Call, request: Input) -> Output:
             for extent in part.extents:
                 if extent.blob:
                     call.blobs.drop(extent.blob)
+    call.rows(ACCESS_LINES, "", "").pop(name, None)
     del call.rows(BUCKETS, "", "")[name]
     call.event(bucket.arn, "s3.bucket-deleted", f"The bucket {name} was deleted")
     return {}

@@ -244,7 +244,7 @@ UPLOADS: Final = Table(
 )
 
 
-# bucket name -> the lines of its access log that were not delivered yet
+# bucket name -> the lines of its access log that were not delivered yet; has every logged bucket
 ACCESS_LINES: Final = Table("s3.access-lines", AccessLines, "world")
 
 
