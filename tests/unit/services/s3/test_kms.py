@@ -1,4 +1,4 @@
-"""Objects under keys of KMS: who may use the key decides, and what the key was told must be told."""
+"""Objects under keys of KMS: who may use the key decides, and what it was told is told again."""
 
 from __future__ import annotations
 
