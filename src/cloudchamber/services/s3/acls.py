@@ -195,7 +195,11 @@ def of_new_bucket(call: Call, request: Input, ownership: str, arn: str) -> Setti
         )
     if kept is not None and is_public_acl(kept):
         # A new bucket blocks public access.
-        raise _blocked(call, "s3:CreateBucket", arn)
+        raise AwsError(
+            "InvalidBucketAclWithBlockPublicAccessError",
+            "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+            400,
+        )
     return kept
 
 
@@ -249,20 +253,22 @@ def _blocked(call: Call, action: str, arn: str) -> AwsError:
     )
 
 
+def _missing() -> AwsError:
+    message = "Your request was missing a required header"
+    return AwsError("MissingSecurityHeader", message, 400, MissingHeaderName="x-amz-acl")
+
+
 def put_bucket_acl(call: Call, request: Input) -> Output:
     """Replace a bucket's list."""
     bucket = expect_bucket(call, request)
+    if MEMBERS.isdisjoint(request):
+        raise _missing()
     if ownership_of(bucket) == ENFORCED:
         _check_enforced(request, bucket)
         return {}
     wanted = _find_wanted(request, bucket.account, bucket.account)
     if wanted is None:
-        raise AwsError(
-            "MissingSecurityHeader",
-            "Your request was missing a required header",
-            400,
-            MissingHeaderName="x-amz-acl",
-        )
+        raise _missing()
     kept = _keep(wanted, bucket.account)
     _check_public(call, bucket, kept, "s3:PutBucketAcl", bucket.arn)
     bucket.acl = kept
@@ -287,12 +293,7 @@ def put_object_acl(call: Call, request: Input) -> Output:
     owner = owner_of_version(bucket, version)
     wanted = _find_wanted(request, owner, bucket.account)
     if wanted is None:
-        raise AwsError(
-            "MissingSecurityHeader",
-            "Your request was missing a required header",
-            400,
-            MissingHeaderName="x-amz-acl",
-        )
+        raise _missing()
     kept = _keep(wanted, owner)
     _check_public(call, bucket, kept, "s3:PutObjectAcl", f"{bucket.arn}/{request['Key']}")
     version.acl = kept
