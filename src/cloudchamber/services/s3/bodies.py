@@ -10,15 +10,18 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from hashlib import md5
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from cloudchamber.cloud.blobs import INLINE_BYTES_MAX, Spooled, Streamed
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.checksums import checksum, hasher
-from cloudchamber.services.s3.nouns import Extent, ObjectVersion
+from cloudchamber.services.s3.nouns import Bucket, Extent, ObjectVersion
 from cloudchamber.services.s3.sealing import masked, salted, sealed
+
+SERIAL_BITS: Final = 20
+SERIALS: Final = 1 << SERIAL_BITS
 
 
 class Received(msgspec.Struct):
@@ -57,8 +60,7 @@ def checksum_of(call: Call, body: Received, algorithm: str) -> str:
         return checksum(algorithm, body.data)
     known: str | None = body.spooled.checksums.get(algorithm)
     if known is None:
-        blob = call.blobs.slice(body.spooled.name, body.spooled.key, 0, body.spooled.length)
-        return summed(blob.pieces(INLINE_BYTES_MAX), algorithm)
+        return summed(pieces_of(call, body), algorithm)
     return known
 
 
@@ -70,13 +72,27 @@ def summed(pieces: Iterable[bytes], algorithm: str) -> str:
     return b64encode(summing.digest()).decode()
 
 
-def extent_of(call: Call, body: Received, key_of_keys: bytes) -> Extent:
-    """The extent that a received body becomes. Large bodies are counted by `keep`."""
+def new_salt(call: Call, bucket: Bucket) -> int:
+    """A number that no other body is sealed with, in this call or another. Changes the bucket."""
+    bucket.serial += 1
+    return call.number << SERIAL_BITS | bucket.serial & SERIALS - 1
+
+
+def pieces_of(call: Call, body: Received) -> Iterator[bytes]:
+    """The bytes of a body as it came, piece by piece."""
+    if body.spooled is None:
+        return iter((body.data,))
+    spooled = body.spooled
+    return call.blobs.slice(spooled.name, spooled.key, 0, spooled.length).pieces(INLINE_BYTES_MAX)
+
+
+def extent_of(call: Call, body: Received, key_of_keys: bytes, number: int) -> Extent:
+    """The extent that a received body becomes, by a salt. Large ones are counted by `keep`."""
     spooled = body.spooled
     if spooled is not None:
         key = masked(spooled.key, key_of_keys, spooled.name)
         return Extent(spooled.length, key, blob=spooled.name)
-    salt = salted(call.number)
+    salt = salted(number)
     if len(body.data) <= INLINE_BYTES_MAX:
         return Extent(len(body.data), salt, data=sealed(body.data, key_of_keys, salt))
     # A service put it: it did not pass the front end, which puts large bodies aside.

@@ -49,6 +49,8 @@ EVENT: Final = "s3:ObjectCreated:CompleteMultipartUpload"
 def complete_multipart_upload(call: Call, request: Input) -> Output:
     """Make an object of the parts that the request lists."""
     bucket = expect_bucket(call, request)
+    if "UploadId" not in request:  # a POST to an object that says nothing more
+        raise errors.method_not_allowed("POST", "OBJECT")
     properties.check_payer(call, bucket, request)
     key = request["Key"]
     done = _find_done(call, bucket, key, request["UploadId"])
@@ -198,7 +200,7 @@ def _version_of(
         size=size,
         etag=f"{md5(tags, usedforsecurity=False).hexdigest()}-{len(parts)}",
         body=extents,
-        salt=call.number,
+        salt=bodies.new_salt(call, bucket),
         checksum=total,
         algorithm=upload.algorithm or DEFAULT,
         content_type=upload.content_type,

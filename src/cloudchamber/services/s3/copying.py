@@ -134,16 +134,17 @@ def copy_object(call: Call, request: Input) -> Output:
         )
     _check_not_onto_itself(call, bucket, key, source, directive, request)
     conditions.check_write(call, bucket, key, request)
+    origin = source.version
     version = _described(call, bucket, request, source, directive, tagging)
     version.retention, version.legal_hold = locks.lock_of(call, bucket, request)
-    sealing, key_of_keys = encryption.chosen(call, bucket, key, request)
-    version.encryption = sealing
-    origin = source.version
-    extents = bodies.handed_on(
-        bodies.extents_of(origin), source.key_of_keys, key_of_keys, salted(call.number)
-    )
     algorithm = request.get("ChecksumAlgorithm") or origin.algorithm or DEFAULT
     integrity.expect_algorithm(algorithm)
+    sealing, key_of_keys = encryption.chosen(call, bucket, key, request)
+    version.encryption = sealing
+    version.salt = bodies.new_salt(call, bucket)
+    extents = bodies.handed_on(
+        bodies.extents_of(origin), source.key_of_keys, key_of_keys, salted(version.salt)
+    )
     knows_sum = algorithm == origin.algorithm and not origin.composite and bool(origin.checksum)
     knows_tag = origin.encryption is None and origin.parts is None and "-" not in origin.etag
     digest = bytes.fromhex(origin.etag) if knows_tag else b""
@@ -156,7 +157,9 @@ def copy_object(call: Call, request: Input) -> Output:
     bodies.keep(call, extents)
     if origin.annotations and request.get("AnnotationDirective", "COPY") == "COPY":
         sealing_keys = (source.key_of_keys, key_of_keys)
-        version.annotations = object_annotations.handed_on(call, origin.annotations, *sealing_keys)
+        version.annotations = object_annotations.handed_on(
+            call, bucket, origin.annotations, *sealing_keys
+        )
     changes.add_version(call, bucket, key, version, "s3:ObjectCreated:Copy")
     result = {
         "ETag": f'"{version.etag}"',
@@ -237,7 +240,7 @@ def _described(
         size=origin.size,
         etag="",
         body=b"",
-        salt=call.number,
+        salt=0,
         checksum="",
         algorithm="",
         content_type=content_type or request.get("ContentType", properties.BINARY),

@@ -25,9 +25,10 @@ Settings = dict[str, Any]
 class Bucket(msgspec.Struct):
     """One bucket: who owns it, where it is, and what was configured on it.
 
-    `key` is what its objects' own keys are sealed with (SSE-S3). `versioning` and `mfa_delete` are
-    "" until set, then `Enabled` or `Suspended` (`Disabled`). `acl` and `public_access_block` None
-    are AWS's defaults (owner only; everything blocked). `lock_rule` is the default retention.
+    `key` is what its objects' own keys are sealed with (SSE-S3), `serial` counts what was sealed.
+    `versioning` and `mfa_delete` are "" until set, then `Enabled` or `Suspended` (`Disabled`).
+    `acl` and `public_access_block` None are AWS's defaults (owner only; everything blocked).
+    `lock_rule` is the default retention.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Bucket(msgspec.Struct):
     arn: str
     created_ns: int
     key: bytes
+    serial: int = 0
     versioning: str = ""
     mfa_delete: str = ""
     lock_enabled: bool = False

@@ -8,12 +8,11 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAnnotation.html
 from __future__ import annotations
 
 from codecs import getincrementaldecoder
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
-from cloudchamber.cloud.blobs import INLINE_BYTES_MAX
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.pages import BadToken, page
@@ -73,8 +72,7 @@ def put_object_annotation(call: Call, request: Input) -> Output:
         raise errors.invalid_request("An annotation has between 1 byte and 1 MiB.")
     _check_match(request, version)
     digest, algorithm, checksum = integrity.checked(call, request, body)
-    extent = bodies.extent_of(call, body, key_of_keys)
-    _check_text(bodies.opened(call, [extent], key_of_keys))
+    _check_text(bodies.pieces_of(call, body))
     known = version.annotations or {}
     if name not in known and len(known) >= COUNT_MAX:
         raise AwsError(
@@ -82,6 +80,7 @@ def put_object_annotation(call: Call, request: Input) -> Output:
             "The request would exceed the maximum number of annotations allowed per object.",
             400,
         )
+    extent = bodies.extent_of(call, body, key_of_keys, bodies.new_salt(call, bucket))
     bodies.keep(call, [extent])
     if name in known:
         bodies.drop_extents(call, [known[name].extent])
@@ -92,11 +91,11 @@ def put_object_annotation(call: Call, request: Input) -> Output:
     return _versioned(bucket, version, output)
 
 
-def _check_text(found: Any) -> None:
+def _check_text(pieces: Iterator[bytes]) -> None:
     """Raise UnsupportedMediaType for what is not UTF-8."""
     decoder = getincrementaldecoder("utf-8")()
     try:
-        for piece in [found] if isinstance(found, bytes) else found.pieces(INLINE_BYTES_MAX):
+        for piece in pieces:
             decoder.decode(piece)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
@@ -205,12 +204,12 @@ def _entry(name: str, annotation: Annotation) -> dict[str, Any]:
 
 
 def handed_on(
-    call: Call, known: Mapping[str, Annotation], old: bytes, new: bytes
+    call: Call, bucket: Bucket, known: Mapping[str, Annotation], old: bytes, new: bytes
 ) -> dict[str, Annotation]:
     """The same annotations for another version, sealed under its key; their blobs are kept."""
     moved: dict[str, Annotation] = {}
-    for at, name in enumerate(sorted(known)):
-        salt = salted(call.number) + salted(at)
+    for name in sorted(known):
+        salt = salted(bodies.new_salt(call, bucket))
         extents = bodies.handed_on([known[name].extent], old, new, salt)
         bodies.keep(call, extents)
         moved[name] = msgspec.structs.replace(known[name], extent=extents[0])

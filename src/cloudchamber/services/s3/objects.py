@@ -74,12 +74,15 @@ def store(call: Call, request: Input, event: str) -> Output:
         retention, hold = locks.lock_of(call, bucket, request)
         _check_digest(request, retention is not None or bool(hold))
     sealing, key_of_keys = encryption.chosen(call, bucket, key, request)
-    salt = call.number
+    metadata = request.get("Metadata")
+    if metadata is not None:
+        properties.check_metadata(metadata)
+    salt = bodies.new_salt(call, bucket)
     kept: bytes | list[Extent]
     if sealing is None and body.spooled is None and size <= INLINE_BYTES_MAX:
         kept = sealed(body.data, key_of_keys, salted(salt))
     else:
-        kept = [bodies.extent_of(call, body, key_of_keys)]
+        kept = [bodies.extent_of(call, body, key_of_keys, salt)]
         bodies.keep(call, kept)
     version = ObjectVersion(
         changes.new_version_id(call, bucket),
@@ -95,15 +98,13 @@ def store(call: Call, request: Input, event: str) -> Output:
         given.storage_class,
         given.owner,
         given.headers,
-        request.get("Metadata"),
+        metadata,
         given.tags,
         sealing,
         retention=retention,
         legal_hold=hold,
         acl=given.acl,
     )
-    if version.metadata is not None:
-        properties.check_metadata(version.metadata)
     changes.add_version(call, bucket, key, version, event)
     output: Output = {
         "ETag": f'"{version.etag}"',

@@ -49,8 +49,9 @@ def upload_part(call: Call, request: Input) -> Output:
     digest, algorithm, checksum = integrity.checked(call, request, body)
     wanted = upload.algorithm or DEFAULT
     kept = checksum if algorithm == wanted else bodies.checksum_of(call, body, wanted)
-    extents = [bodies.extent_of(call, body, key_of_keys)] if body.length else []
-    etag = etag_of(digest, upload.encryption, call.number)
+    salt = bodies.new_salt(call, bucket)
+    extents = [bodies.extent_of(call, body, key_of_keys, salt)] if body.length else []
+    etag = etag_of(digest, upload.encryption, salt)
     _keep(call, upload, Part(number, body.length, etag, extents, call.now, kept))
     output: Output = {"ETag": f'"{etag}"', f"Checksum{algorithm}": checksum}
     encryption.shown(upload.encryption, output)
@@ -124,15 +125,16 @@ def upload_part_copy(call: Call, request: Input) -> Output:
             f"source: {SINGLE_PUT_BYTES_MAX}"
         )
     key_of_keys = _key_of_upload(call, bucket, upload, request)
+    salt = bodies.new_salt(call, bucket)
     extents: list[Extent] = bodies.handed_on(
         bodies.part_of(bodies.extents_of(source.version), start, stop),
         source.key_of_keys,
         key_of_keys,
-        salted(call.number),
+        salted(salt),
     )
     algorithm = upload.algorithm or DEFAULT
     digest, checksum = digested(call, extents, key_of_keys, algorithm)
-    etag = etag_of(digest, upload.encryption, call.number)
+    etag = etag_of(digest, upload.encryption, salt)
     _keep(call, upload, Part(number, stop - start, etag, extents, call.now, checksum))
     result: dict[str, Any] = {"ETag": f'"{etag}"', "LastModified": call.now // NANOSECONDS}
     if upload.algorithm:

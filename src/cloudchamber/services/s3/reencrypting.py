@@ -56,9 +56,10 @@ def update_object_encryption(call: Call, request: Input) -> Output:
         "BucketKeyEnabled": bool(wanted.get("BucketKeyEnabled")),
     }
     sealing, new = encryption.chosen(call, bucket, key, asked)
-    extents = bodies.handed_on(bodies.extents_of(version), old, new, salted(call.number))
+    salt = salted(bodies.new_salt(call, bucket))
+    extents = bodies.handed_on(bodies.extents_of(version), old, new, salt)
     if version.annotations:
-        moved = object_annotations.handed_on(call, version.annotations, old, new)
+        moved = object_annotations.handed_on(call, bucket, version.annotations, old, new)
         bodies.drop_extents(call, [each.extent for each in version.annotations.values()])
         version.annotations = moved
     version.body = extents
