@@ -69,7 +69,7 @@ def put_bucket_ownership_controls(call: Call, request: Input) -> Output:
     to be switched off.
     """
     bucket = expect_bucket(call, request)
-    rules = request["OwnershipControls"].get("Rules") or []
+    rules = (request.get("OwnershipControls") or {}).get("Rules") or []
     if len(rules) != 1 or rules[0].get("ObjectOwnership") not in OWNERSHIPS:
         raise errors.malformed_xml()
     if rules[0]["ObjectOwnership"] == ENFORCED and bucket.acl is not None:

@@ -75,7 +75,9 @@ def _text(value: Any) -> str:
 def put_bucket_policy(call: Call, request: Input) -> Output:
     """Attach a policy. Raises MalformedPolicy, AccessDenied (public ones are blocked)."""
     bucket = expect_bucket(call, request)
-    text = _text(request["Policy"])
+    text = _text(request.get("Policy") or "")
+    if not text:
+        raise errors.missing_body()
     check_document(text, bucket.arn)
     if blocks_of(call, bucket).get("BlockPublicPolicy") and is_public_policy(text):
         raise errors.access_denied(

@@ -44,7 +44,7 @@ def delete_bucket_tagging(call: Call, request: Input) -> Output:
 def put_bucket_encryption(call: Call, request: Input) -> Output:
     """Say how objects are encrypted that do not say it themselves."""
     bucket = expect_bucket(call, request)
-    rules = request["ServerSideEncryptionConfiguration"].get("Rules") or []
+    rules = (request.get("ServerSideEncryptionConfiguration") or {}).get("Rules") or []
     if len(rules) != 1:
         raise errors.malformed_xml()
     rule = rules[0]

@@ -76,6 +76,11 @@ def malformed_xml() -> AwsError:
     return AwsError("MalformedXML", message, 400)
 
 
+def missing_body() -> AwsError:
+    """400: a configuration was to be put, and none came."""
+    return AwsError("MissingRequestBodyError", "Request Body is empty", 400)
+
+
 def not_implemented(header: str) -> AwsError:
     """501 as S3 says it of a header it does not take here."""
     message = "A header you provided implies functionality that is not implemented"

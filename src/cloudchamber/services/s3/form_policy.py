@@ -29,6 +29,7 @@ SIGNED_V2: Final = ("awsaccesskeyid", "signature")
 FREE: Final = frozenset({"x-amz-signature", "signature", "awsaccesskeyid", "policy", "file"})
 SCOPE_PARTS: Final = 5
 RANGE: Final = "content-length-range"
+DIGITS_MAX: Final = 18
 
 
 def caller_of(call: Call, fields: Mapping[str, str]) -> Caller:
@@ -179,11 +180,10 @@ def _check_condition(condition: Any, given: Mapping[str, str], size: int) -> str
         raise _invalid("Invalid Simple-Condition: Simple-Conditions must have exactly one property")
     kind, name, value = condition
     if str(kind).lower() == RANGE:
-        if not isinstance(name, int | str) or not isinstance(value, int | str):
-            raise _invalid("Invalid content-length-range.")
-        if size > int(value):
-            raise errors.entity_too_large(size, int(value))
-        if size < int(name):
+        least, most = _count(name), _count(value)
+        if size > most:
+            raise errors.entity_too_large(size, most)
+        if size < least:
             raise AwsError(
                 "EntityTooSmall",
                 "Your proposed upload is smaller than the minimum allowed size",
@@ -203,6 +203,13 @@ def _check_condition(condition: Any, given: Mapping[str, str], size: int) -> str
     if not holds or field not in given:
         raise _failed(condition)
     return field
+
+
+def _count(value: Any) -> int:
+    text = str(value)
+    if not text.isascii() or not text.isdigit() or len(text) > DIGITS_MAX:
+        raise _invalid("Invalid content-length-range: a limit is not a number.")
+    return int(text)
 
 
 def _failed(condition: list[Any]) -> AwsError:

@@ -87,7 +87,9 @@ def _put(kind: Kind) -> Handler:
 
     def put(call: Call, request: Input) -> Output:
         bucket = expect_bucket(call, request)
-        wanted = request[member]
+        wanted = request.get(member)
+        if wanted is None:
+            raise errors.missing_body()
         if wanted.get("Id") != request["Id"]:
             raise AwsError("InvalidConfigurationId", "The specified configuration ID is invalid.")
         kept = _slot(bucket, kind)

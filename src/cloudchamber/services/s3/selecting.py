@@ -29,11 +29,12 @@ GOT: Final = (
 
 def select_object_content(call: Call, request: Input) -> Output:
     """Run a query over an object. Raises what S3 answers to queries and data that are wrong."""
-    source, wanted = request["InputSerialization"], request["OutputSerialization"]
+    source = request.get("InputSerialization") or {}
+    wanted = request.get("OutputSerialization") or {}
     _check(request, source, wanted)
     moment = datetime.fromtimestamp(call.now / NANOSECONDS, UTC)
     try:
-        query = parse_query(request["Expression"], moment)
+        query = parse_query(request.get("Expression", ""), moment)
     except BadQuery as error:
         raise AwsError(error.code, error.message, 400) from error
     got = objects.get_object(call, {name: request[name] for name in GOT if name in request})
