@@ -136,7 +136,7 @@ def _copied(
     request = _sealing(version.encryption, rule)
     old = encryption.key_of_keys(call, bucket, key, version.encryption, None)
     sealing, new = encryption.chosen(call, target, key, request)
-    salt = call.stream(target.arn, "replica-salt").u64()
+    salt = bodies.new_salt(call, target)
     extents = bodies.handed_on(bodies.extents_of(version), old, new, salted(salt))
     bodies.keep(call, extents)
     owner = owner_of_version(bucket, version)
