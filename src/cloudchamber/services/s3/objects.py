@@ -106,9 +106,14 @@ def store(call: Call, request: Input, event: str) -> Output:
         acl=given.acl,
     )
     changes.add_version(call, bucket, key, version, event)
+    return _stored(call, bucket, key, version)
+
+
+def _stored(call: Call, bucket: Bucket, key: str, version: ObjectVersion) -> Output:
+    sealing = version.encryption
     output: Output = {
         "ETag": f'"{version.etag}"',
-        f"Checksum{algorithm}": checksum,
+        f"Checksum{version.algorithm}": version.checksum,
         "ChecksumType": "FULL_OBJECT",
     }
     if sealing is None:
