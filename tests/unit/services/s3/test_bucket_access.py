@@ -197,3 +197,43 @@ def test_lists_and_enforced_ownership_exclude_each_other(scene: Scene) -> None:
     )
     scene.owner.put_bucket_acl(Bucket="box", ACL="private")
     put(Bucket="box", OwnershipControls=controls)
+
+
+def test_a_list_may_be_written_out(scene: Scene) -> None:
+    scene.open()
+    owner = scene.owner.get_bucket_acl(Bucket="box")["Owner"]
+    everybody = {"Grantee": {"Type": "Group", "URI": ALL_USERS}, "Permission": "READ"}
+    put = scene.owner.put_bucket_acl
+    put(Bucket="box", AccessControlPolicy={"Owner": owner, "Grants": [everybody]})
+    assert scene.owner.get_bucket_acl(Bucket="box")["Grants"] == [everybody]
+    listed = scene.nobody.list_objects_v2(Bucket="box")["Contents"]
+    assert [each["Key"] for each in listed] == ["k"]
+    wrong = {"Grantee": {"Type": "Group", "URI": "http://nowhere"}, "Permission": "READ"}
+    assert refusal(put, Bucket="box", AccessControlPolicy={"Owner": owner, "Grants": [wrong]}) == (
+        "InvalidArgument",
+        "Invalid group uri",
+    )
+    theirs = {"ID": "0" * 64}
+    assert (
+        code_of(put, Bucket="box", AccessControlPolicy={"Owner": theirs, "Grants": [everybody]})
+        == "AccessDenied"
+    )
+
+
+def test_who_is_signed_in_may_be_granted_something_that_nobody_is_not(scene: Scene) -> None:
+    scene.open()
+    scene.owner.put_object_acl(Bucket="box", Key="k", ACL="authenticated-read")
+    assert read(scene.other) == b"x"
+    assert code_of(scene.nobody.get_object, Bucket="box", Key="k") == "AccessDenied"
+
+
+def test_a_policy_denies_what_a_list_grants(scene: Scene) -> None:
+    scene.open()
+    scene.owner.put_object_acl(Bucket="box", Key="k", ACL="public-read")
+    assert read(scene.nobody) == b"x"
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject",
+                 "Resource": "arn:aws:s3:::box/*",
+                 "Condition": {"Bool": {"aws:SecureTransport": "false"}}}  # fmt: skip
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    scene.owner.put_bucket_policy(Bucket="box", Policy=text)
+    assert code_of(scene.nobody.get_object, Bucket="box", Key="k") == "AccessDenied"
