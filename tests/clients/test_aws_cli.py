@@ -84,9 +84,9 @@ def test_a_role_is_made_and_assumed(aws: Aws, name: str) -> None:
 
 
 def test_what_is_not_simulated_is_said_so(aws: Aws) -> None:
-    text = aws("kms", "list-keys", fails=True)
+    text = aws("batch", "describe-job-queues", fails=True)
     assert "NotImplemented" in text
-    assert "kms.ListKeys" in text
+    assert "batch.DescribeJobQueues" in text
 
 
 def test_a_bad_value_gets_the_words_of_aws(aws: Aws) -> None:

@@ -8,8 +8,10 @@ the work.
 from __future__ import annotations
 
 import tomllib
+from base64 import b64encode
 from collections.abc import Iterator
 from functools import cache
+from hashlib import md5
 from pathlib import Path
 from typing import Any, Final
 
@@ -104,6 +106,10 @@ def check_input(codec: Codec, operation: Any, maker: sweep_values.ValueMaker) ->
     request, labels = botocore_side.request(
         codec.protocol, operation, sweep_values.for_botocore(shape, value)
     )
+    if "ContentMD5" in value and "content-md5" in request.headers:
+        # S3 holds a document against its digest, so this value cannot be just any.
+        digest = b64encode(md5(request.body, usedforsecurity=False).digest()).decode()
+        value["ContentMD5"] = request.headers["content-md5"] = digest
     try:
         decoded = codec.decode(operation.name, request, labels)
     except WireError as error:

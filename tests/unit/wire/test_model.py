@@ -100,7 +100,8 @@ def test_errors_by_shape_name_and_by_code() -> None:
 def test_botocore_own_extras_are_merged() -> None:
     shape = load_model("rds").shape("CopyDBClusterSnapshotMessage")
     assert "SourceRegion" in shape.members
-    assert load_model("s3").shape("Expires").type == "timestamp"
+    assert load_model("s3", Overlay()).shape("Expires").type == "timestamp"
+    assert load_model("s3").shape("Expires").type == "string"  # our own overlay has the last word
 
 
 def test_an_overlay_corrects_a_model_without_touching_the_kept_one() -> None:

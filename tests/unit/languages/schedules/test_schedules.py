@@ -131,9 +131,7 @@ def date_holds(field: str, at: datetime) -> bool:
             date = length if item == "LW" else int(item[:-1])
             if date <= length:
                 weekdays = [
-                    day
-                    for day in range(1, length + 1)
-                    if at.replace(day=day).weekday() < 5
+                    day for day in range(1, length + 1) if at.replace(day=day).weekday() < 5
                 ]
                 if at.day == min(weekdays, key=lambda day: (abs(day - date), day)):
                     return True
