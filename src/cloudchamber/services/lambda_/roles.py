@@ -57,7 +57,8 @@ def session_of(call: Call, function: Function, version: Configuration) -> Sessio
         return Session(function.account, "off", "", call.now + SESSION_S * NANOSECONDS)
     request = {
         "RoleArn": role,
-        "RoleSessionName": function.name[:64],
+        # The function's name, as at AWS; a session's has two characters at least.
+        "RoleSessionName": function.name[:64].ljust(2, "-"),
         "DurationSeconds": SESSION_S,
     }
     try:

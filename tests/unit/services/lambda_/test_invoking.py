@@ -44,6 +44,11 @@ def test_the_order_holds_what_a_process_needs(
     assert order["code"]["read"]()[:2] == b"PK"
 
 
+def test_a_name_of_one_letter_is_enough(client: Any, make: Make, crew: Crew) -> None:
+    make("f")
+    assert client.invoke(FunctionName="f")["StatusCode"] == 200
+
+
 def test_time_passes_as_the_outcome_says(
     chamber: Chamber, client: Any, make: Make, crew: Crew
 ) -> None:
