@@ -111,8 +111,8 @@ def decide(
         and owner == caller.account
     ):
         return None
-    if caller.kind == "service" and resource_policy is None:
-        # A service acting in its own right on a resource nobody guards with a policy.
+    if caller.kind == "service" and resource_policy is None and not call.service.guarded:
+        # A service acting in its own right where nobody has to let it in.
         return None
     known = _policies(call, caller)
     if known is None and not caller.session and caller.kind == "user":

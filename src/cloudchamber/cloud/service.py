@@ -138,21 +138,23 @@ class Service:
     `recorded` and `refused` give. `tables` lists all state. `prefix` is the IAM action prefix.
     `kernel_events` maps kinds (`sqs.message-due`) to handlers `(call, *args)`. `ports` are the
     questions this service answers for the house (see `cloud/ports.py`). `subscribes` maps facts
-    published by others to handlers `(call, data)`. `work` maps
-    kinds of outside work (`lambda.invocation`, see `cloud/work.py`) to what takes its outcomes,
-    `(call, ticket, outcome)`. `sites` are operations that answer plain HTTP at host names of the
-    service's own (see `cloud/sites.py`). `after(call, error)` is told of each call that is over.
-    `resource_policy(call, arn)` gives the policy
-    attached to a resource, `owner_of(call, arn)` the account that owns one whose ARN does not say
-    so (None: the ARN is right). Where a resource has a policy, `policy_must_allow` says that
-    identity policies count only as far as it lets them (KMS). `access_denied` is the service's own
-    code for a refusal by policy.
+    published by others to handlers `(call, data)`. `work` maps kinds of outside work
+    (`lambda.invocation`, see `cloud/work.py`) to what takes its outcomes, `(call, ticket,
+    outcome)`. `sites` are operations that answer plain HTTP at host names of the service's own (see
+    `cloud/sites.py`). `after(call, error)` is told of each call that is over.
+
+    `resource_policy(call, arn)` gives the policy attached to a resource, `owner_of(call, arn)` the
+    account that owns one whose ARN does not say so (None: the ARN is right). Where a resource has a
+    policy, `policy_must_allow` says that identity policies count only as far as it lets them (KMS).
+    `guarded` says that another service acting in its own right needs a policy that lets it in (a
+    queue, a function). `access_denied` is the service's own code for a refusal by policy.
     """
 
     __slots__ = (
         "_actions",
         "access_denied",
         "after",
+        "guarded",
         "kernel_events",
         "mutating",
         "name",
@@ -184,6 +186,7 @@ class Service:
         subscribes: Mapping[str, Callable[..., None]] | None = None,
         resource_policy: Callable[[Call, str], Any] | None = None,
         policy_must_allow: bool = False,
+        guarded: bool = False,
         access_denied: str | None = None,
         work: Mapping[str, Callable[..., None]] | None = None,
         after: Callable[[Call, Any], None] | None = None,
@@ -205,6 +208,7 @@ class Service:
         self.subscribes = MappingProxyType(dict(subscribes or {}))
         self.resource_policy = resource_policy
         self.policy_must_allow = policy_must_allow
+        self.guarded = guarded
         self.owner_of = owner_of
         self.access_denied = access_denied
         self.after = after

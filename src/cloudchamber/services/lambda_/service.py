@@ -229,6 +229,7 @@ SERVICE: Final = Service(
         stream_source.FACT: stream_source.written,
     },
     resource_policy=permissions.resource_policy,
+    guarded=True,
     access_denied="AccessDeniedException",
     work={invocations.WORK: invocations.done},
     sites={

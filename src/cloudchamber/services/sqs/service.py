@@ -78,5 +78,6 @@ SERVICE: Final = Service(
     kernel_events={move_tasks.TICK: move_tasks.tick},
     ports={ports.TAGGED_RESOURCES: tagged_resources, ports.QUEUE_DUE: queue_due},
     resource_policy=resource_policy,
+    guarded=True,
     access_denied="AccessDenied",
 )

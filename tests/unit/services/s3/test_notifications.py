@@ -9,6 +9,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from botocore.exceptions import ClientError
 
 from cloudchamber import Chamber
 from cloudchamber.cloud.call import Call
@@ -130,6 +131,19 @@ def test_what_expires_is_told(scene: Scene) -> None:
     scene.s3.put_object(Bucket=BOX, Key="k", Body=b"")
     scene.chamber.advance("3d")
     assert scene.names() == ["LifecycleExpiration:Delete k"]
+
+
+def test_a_queue_without_any_policy_lets_no_service_in() -> None:
+    with Chamber(seed=1, iam="enforce") as chamber:
+        chamber.client("sqs").create_queue(QueueName="bare")
+        s3 = chamber.client("s3")
+        s3.create_bucket(Bucket="box-of-labels")
+        arn = f"arn:aws:sqs:us-east-1:{chamber.cloud.settings.account}:bare"
+        told = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+        with pytest.raises(ClientError, match="Unable to validate the following destination"):
+            s3.put_bucket_notification_configuration(
+                Bucket="box-of-labels", NotificationConfiguration=told
+            )
 
 
 def test_a_destination_that_does_not_let_s3_in_is_refused(scene: Scene) -> None:
