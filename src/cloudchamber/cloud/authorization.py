@@ -43,7 +43,7 @@ def authorise(call: Call) -> None:
     if mode == "off" or operation.open:
         return
     for resource in resources or ("*",):
-        decision = decide(call, action_of(call), resource)
+        decision = decide(call, call.service.action(call.operation_name), resource)
         if decision is None:
             continue
         call.decision = decision
@@ -208,7 +208,7 @@ def _owner(call: Call, resource: str) -> str:
 
 
 def _guardrails(call: Call, account: str) -> ports.Guardrails | None:
-    answer = call.port(ports.GUARDRAILS)
+    answer = call.cloud.registry.port(ports.GUARDRAILS)
     found: ports.Guardrails | None = answer(call.cloud, account) if answer else None
     return found
 

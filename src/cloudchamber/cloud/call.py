@@ -170,8 +170,9 @@ class Call:
     def cause(self) -> int:
         """The number of the event for this call itself, written when first asked for."""
         if not self._cause:
-            self._cause = self.cloud.events.add(
-                self.now,
+            cloud = self.cloud
+            self._cause = cloud.events.add(
+                cloud.kernel.now,
                 self.resource,
                 f"{self.service.name}.{self.operation_name}",
                 f"{self.caller.arn} called {self.service.name}:{self.operation_name}",

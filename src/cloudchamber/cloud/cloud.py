@@ -30,7 +30,7 @@ from cloudchamber.cloud.request_ids import RequestIds
 from cloudchamber.cloud.service import Input, Operation, Output, Service, Waiting
 from cloudchamber.cloud.settings import Settings, SettingsError, is_account
 from cloudchamber.cloud.sharing import PREFLIGHT, share
-from cloudchamber.cloud.sites import Visit, begin_visit, may_be_visit, site_of
+from cloudchamber.cloud.sites import FORM, Visit, begin_visit, find_site, site_of
 from cloudchamber.cloud.spooling import Spool, plain_md5
 from cloudchamber.cloud.store import Store
 from cloudchamber.cloud.work import Outcome, Outstanding, Works
@@ -113,7 +113,8 @@ class Cloud(Inputs):
             if shared is None:
                 return number
             finish = shared
-        if may_be_visit(request):
+        headers = request.headers
+        if find_site(headers.get("host", "")) or FORM in headers.get("content-type", ""):
             visit = Visit(number, request, wall_ns, source_ip, scheme)
             if begin_visit(self, visit, finish):
                 return number
@@ -140,7 +141,6 @@ class Cloud(Inputs):
             error = spell_for(error, route.protocol)
             finish(_refusal(codec, service.operation(name), name, error, request_id))
             return number
-        headers = request.headers
         origin = Origin(
             headers.get("host", "") if host is None else host,
             scheme,
@@ -290,7 +290,7 @@ class Cloud(Inputs):
         self.requests.append(
             Trace(
                 call.request_id,
-                call.now,
+                self.kernel.now,
                 call.caller.arn,
                 call.service.action(call.operation_name),
                 call.resource,

@@ -74,14 +74,6 @@ def find_site(host: str) -> Site | None:
     return Site(service, name, ".".join(prefix), region)
 
 
-def may_be_visit(request: Request) -> bool:
-    """Whether `site_of` is to be asked at all: it is not for nearly every request."""
-    headers = request.headers
-    if find_site(headers.get("host", "")) is not None:
-        return True
-    return request.method == "POST" and headers.get("content-type", "").startswith(FORM)
-
-
 def site_of(cloud: Cloud, request: Request) -> Site | None:
     """The site that a request is to, or None: by its host name, or as a form posted to a bucket."""
     headers = request.headers

@@ -137,7 +137,7 @@ def expect_queue(call: Call, request: Input) -> Queue:
 def mailbox_of(call: Call, queue: Queue) -> Mailbox:
     """What a queue holds, as of now."""
     box = call.rows(MAILBOXES, queue.account, queue.region)[queue.name]
-    box.settle(call.now, queue.retention_ns, queue.delay_ns)
+    box.settle(call.cloud.kernel.now, queue.retention_ns, queue.delay_ns)
     return box
 
 
