@@ -131,8 +131,9 @@ class Call:
 
     def stream(self, arn: str, purpose: str) -> Stream:
         """The random stream of one resource and purpose; never shifted by other resources."""
-        self.cloud.touches += 1
-        return self.cloud.kernel.streams.stream(arn, purpose)
+        cloud = self.cloud
+        cloud.draws += 1
+        return cloud.kernel.streams.stream(arn, purpose)
 
     # State
 

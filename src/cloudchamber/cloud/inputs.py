@@ -72,8 +72,10 @@ class Inputs:
     def _forget(self) -> None:
         """Begin as a world that has had no input."""
         self.number = 0
-        # Grows whenever a call schedules, wakes or draws: such a call is an input to be journalled.
+        # Both grow, when a call schedules or wakes, and when it draws: such a call is an input to
+        # be journalled, and after the first kind something may be due.
         self.touches = 0
+        self.draws = 0
         self.parked: dict[int, ParkedCall] = {}
         # What the outside said to the call at hand; on a replay, what it said in the earlier life.
         self._answers: Answers = []
@@ -91,7 +93,8 @@ class Inputs:
     def submit(self, call: Call, settle: Settle) -> None:
         """Perform a top-level call, journal it if it touched the world, then settle it."""
         kernel = self.kernel
-        before = (self.touches, self.events.last)
+        touches = self.touches
+        before = (touches + self.draws, self.events.last)
         answers: Answers = []
         self._answers = answers
         try:
@@ -106,7 +109,7 @@ class Inputs:
             else:
                 record = _record(call, before[1], answers)
                 self._step(call, record, result, None, settle, before)
-        if self.touches != before[0]:
+        if self.touches != touches:
             # Whoever was woken by this call is answered at this instant, in every clock mode.
             kernel.settle()
 
@@ -116,7 +119,7 @@ class Inputs:
         """The stages after a call that did not wait, and its record if it touched the world."""
         for stage in AFTER:
             stage(call, error)
-        touched = before != (self.touches, self.events.last)
+        touched = before != (self.touches + self.draws, self.events.last)
         if touched or (error is None and call.operation_name in call.service.mutating):
             self.write(_record(call, before[1], answers))
 

@@ -85,14 +85,17 @@ def send_message_batch(call: Call, request: Input) -> Output:
 
 def _check(call: Call, queue: Queue, request: Input) -> Checked:
     """The message of a request or a batch entry. Raises AwsError and changes nothing."""
-    body = contents.check_body(request.get("MessageBody"))
+    body: str = request.get("MessageBody") or ""
+    is_plain = body and body.isascii() and body.isprintable()  # as most bodies are
+    if not is_plain:
+        body = contents.check_body(body)
     attributes: contents.Attributes = request.get("MessageAttributes", contents.NONE)
     system: contents.Attributes = request.get("MessageSystemAttributes", contents.NONE)
     if attributes:
         contents.check_attributes(attributes, call.quota("message-attributes"))
     if system:
         contents.check_system_attributes(system)
-    size = contents.size_of(body, attributes)
+    size = len(body) if is_plain and not attributes else contents.size_of(body, attributes)
     if size > queue.size_max:
         raise AwsError(
             "InvalidParameterValue",
