@@ -40,9 +40,11 @@ BENCHMARKS = (
               "flat pages; no pause above 50 ms", quick=False),
     Benchmark("listing", "a million keys of a bucket: memory, pauses, pages of a listing",
               "flat pages", quick=False),
+    Benchmark("large_objects", "an object of 1 GiB beside nginx serving the same file; memory",
+              "0.5x nginx, 100 MB", quick=False),
     Benchmark("front_end", "the candidates for the HTTP front end", quick=False),
     Benchmark("peers", "the same requests to us, MiniStack, moto's server and an empty uvicorn",
-              "SQS 6x MiniStack, 0.4x uvicorn; XML lists 4x", quick=False),
+              "6x MiniStack, SQS 0.4x uvicorn; XML lists 4x", quick=False),
     Benchmark("kill_rounds", "kill -9 under load: nothing acknowledged is lost",
               "200 rounds, none lost, none twice", quick=False),
 )  # fmt: skip
@@ -51,7 +53,7 @@ BENCHMARKS = (
 def listed() -> str:
     """One line for each benchmark."""
     return "\n".join(
-        f"  {bench.name:12}{bench.measures}{f' (wanted: {bench.wanted})' if bench.wanted else ''}"
+        f"  {bench.name:14}{bench.measures}{f' (wanted: {bench.wanted})' if bench.wanted else ''}"
         f"{'' if bench.quick else ' [slow]'}"
         for bench in BENCHMARKS
     )
