@@ -43,7 +43,7 @@ def authorise(call: Call) -> None:
     if mode == "off" or operation.open:
         return
     for resource in resources or ("*",):
-        decision = decide(call, call.service.action(call.operation_name), resource)
+        decision = decide(call, action_of(call), resource)
         if decision is None:
             continue
         call.decision = decision
