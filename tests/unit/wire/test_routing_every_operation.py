@@ -47,6 +47,20 @@ def routed(request: Request) -> tuple[str, dict[str, str], str]:
     return f"{found.service} {found.operation}", dict(found.labels), found.protocol
 
 
+@cache
+def index_as_made() -> Index:
+    """The index of the botocore that it was made from, whichever is installed."""
+    text = from_models.INDEX_FILE.read_bytes()
+    made_from = text.partition(b"\n")[0].decode().removeprefix(from_models.TITLE)
+    return Index(text, made_from)
+
+
+def is_newer_than_the_index(service: str, operation: str) -> bool:
+    """Whether an operation came with a botocore newer than the index."""
+    index = index_as_made()
+    return service not in index.services or operation not in index.operations(service)
+
+
 def check(case: Case, *, own_host: bool) -> None:
     name = f"{case.service} {case.operation}"
     wanted, where = ambiguities().get(name, (name, ""))
@@ -54,6 +68,8 @@ def check(case: Case, *, own_host: bool) -> None:
         case.request.headers["host"] = case.own_host
         wanted = name if where == AT_ONE_ADDRESS else wanted
     found, labels, protocol = routed(case.request)
+    if found != wanted and is_newer_than_the_index(case.service, case.operation):
+        return  # it may be like another in a way that nobody could list yet
     assert found == wanted
     if found == name:
         assert labels == case.labels
