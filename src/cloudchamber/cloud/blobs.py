@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import msgspec
 
 from cloudchamber.cloud.store import Table
-from cloudchamber.wire.bodies import PIECE_BYTES, Source, Spooled, Streamed
+from cloudchamber.wire.bodies import PIECE_BYTES, WHOLE_BYTES_MAX, Source, Spooled, Streamed
 
 if TYPE_CHECKING:
     from cloudchamber.cloud.cloud import Cloud
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ("INLINE_BYTES_MAX", "BlobStore", "Blobs", "MemoryBlobs", "Slice", "Source", "Spooled",
            "Streamed", "seal")  # fmt: skip
 
-INLINE_BYTES_MAX: Final = 64 << 10  # bodies up to this size stay in memory, whole
+INLINE_BYTES_MAX: Final = WHOLE_BYTES_MAX  # bodies up to this size stay in memory, whole
 KEY_BYTES: Final = 32
 BLOCK_BYTES: Final = 16
 

@@ -30,7 +30,7 @@ from cloudchamber.cloud.request_ids import RequestIds
 from cloudchamber.cloud.service import Input, Operation, Output, Service, Waiting
 from cloudchamber.cloud.settings import Settings, SettingsError, is_account
 from cloudchamber.cloud.sharing import PREFLIGHT, share
-from cloudchamber.cloud.sites import FORM, Visit, begin_visit, find_site, site_of
+from cloudchamber.cloud.sites import Visit, begin_visit, site_of
 from cloudchamber.cloud.spooling import Spool, plain_md5
 from cloudchamber.cloud.store import Store
 from cloudchamber.cloud.work import Outcome, Outstanding, Works
@@ -114,10 +114,10 @@ class Cloud(Inputs):
                 return number
             finish = shared
         headers = request.headers
-        if find_site(headers.get("host", "")) or FORM in headers.get("content-type", ""):
-            visit = Visit(number, request, wall_ns, source_ip, scheme)
-            if begin_visit(self, visit, finish):
-                return number
+        site = site_of(self, request)
+        if site is not None:
+            begin_visit(self, site, Visit(number, request, wall_ns, source_ip, scheme), finish)
+            return number
         plain, problem = unwrapped(request, partial(_chunk_signer, self))
         try:
             route = self.router.route(plain)

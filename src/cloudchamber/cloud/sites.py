@@ -103,15 +103,9 @@ class Visit(NamedTuple):
     scheme: str
 
 
-def begin_visit(cloud: Cloud, visit: Visit, finish: Callable[[Response], None]) -> bool:
-    """Take a request to a site; `finish(response)` is called now, or later when it had to wait.
-
-    False for a request that is to no site.
-    """
+def begin_visit(cloud: Cloud, site: Site, visit: Visit, finish: Callable[[Response], None]) -> None:
+    """Take a request to a site; `finish(response)` is called now, or later when it had to wait."""
     headers = visit.request.headers
-    site = site_of(cloud, visit.request)
-    if site is None:
-        return False
     caller, request = _asked(cloud, site, visit)
     origin = Origin(
         headers.get("host", ""),
@@ -139,7 +133,6 @@ def begin_visit(cloud: Cloud, visit: Visit, finish: Callable[[Response], None]) 
         finish(_answer(output, error, call.request_id))
 
     cloud.submit(call, settle)
-    return True
 
 
 def _asked(cloud: Cloud, site: Site, visit: Visit) -> tuple[Caller, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol, runtime_checkable
 
 PIECE_BYTES: Final = 256 << 10
+WHOLE_BYTES_MAX: Final = 64 << 10  # a body up to this size is simply held
 
 
 @runtime_checkable

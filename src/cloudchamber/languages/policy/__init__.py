@@ -10,11 +10,13 @@ and nothing else; `evaluate` raises nothing. Compile once, ask often: a Policy i
     grammar     document to tree              tree        Policy, Statement
     request     the question, the policies    evaluate    AWS's evaluation logic
     decision    verdict, messages, trace      analysis    context keys, least privilege
+    attached    a resource's own policy
 """
 
 from __future__ import annotations
 
 from cloudchamber.languages.policy.analysis import context_keys_of, least_privilege
+from cloudchamber.languages.policy.attached import attached_policy
 from cloudchamber.languages.policy.decision import (
     Decision,
     Layer,
@@ -47,6 +49,7 @@ __all__ = (
     "SourcedPolicy",
     "Statement",
     "StatementStep",
+    "attached_policy",
     "context_keys_of",
     "evaluate",
     "least_privilege",

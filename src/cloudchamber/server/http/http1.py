@@ -151,9 +151,7 @@ class Http1:
         self._answered(keep_alive)
 
     def _answered(self, keep_alive: bool) -> None:
-        activity = self._front.activity
-        if activity.asks_who_thinks:
-            activity.answered(self._link, self._front.now())
+        self._front.answered(self._link)
         if not keep_alive:
             self._reader.stop()
             self._reader.ready.clear()

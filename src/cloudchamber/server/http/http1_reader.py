@@ -19,8 +19,9 @@ from cloudchamber.server.http.admission import ASKED_OF_PAGES
 from cloudchamber.server.http.answers import HttpRefusal
 from cloudchamber.server.http.exchange import Spool
 from cloudchamber.server.http.front import Front
-from cloudchamber.server.http.incoming import WHOLE_BYTES_MAX, body_too_long, no_place, open_spool
+from cloudchamber.server.http.incoming import body_too_long, no_place, open_spool
 from cloudchamber.server.http.limits import Limits
+from cloudchamber.wire.bodies import WHOLE_BYTES_MAX
 from cloudchamber.wire.http import Request
 
 

@@ -5,14 +5,11 @@ Rules of this file: what both versions of HTTP ask when a head is whole.
 
 from __future__ import annotations
 
-from typing import Final
-
 from cloudchamber.server.http.answers import HttpRefusal
 from cloudchamber.server.http.exchange import Spool
 from cloudchamber.server.http.front import Front
+from cloudchamber.wire.bodies import WHOLE_BYTES_MAX
 from cloudchamber.wire.http import Request
-
-WHOLE_BYTES_MAX: Final = 64 << 10  # a body announced as no larger is simply held
 
 
 def open_spool(front: Front, head: Request) -> Spool | None:

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.ht
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from cloudchamber.cloud.call import Call
@@ -212,28 +212,27 @@ def _check_returns(request: Request, allowed: tuple[str, ...]) -> str:
     return asked
 
 
-@validated
-def put_item(call: Call, request: Input) -> Output:
-    """Put an item in the place of the one with its key."""
+def _replace(call: Call, request: Input, plan_of: Callable[[Call, Table, Input], Plan]) -> Output:
+    """Do what is planned with the whole item of a key; the old one is returned if it is asked."""
     table = expect_live(call, request["TableName"])
     returns = _check_returns(request, ("NONE", "ALL_OLD"))
-    plan = plan_put(call, table, request)
+    plan = plan_of(call, table, request)
     output: Output = {}
     if returns == "ALL_OLD" and plan.before is not None:
         output["Attributes"] = unpack(plan.before)
     return _finish(call, plan, request, output)
+
+
+@validated
+def put_item(call: Call, request: Input) -> Output:
+    """Put an item in the place of the one with its key."""
+    return _replace(call, request, plan_put)
 
 
 @validated
 def delete_item(call: Call, request: Input) -> Output:
     """Remove the item of a key; it is no error when there is none."""
-    table = expect_live(call, request["TableName"])
-    returns = _check_returns(request, ("NONE", "ALL_OLD"))
-    plan = plan_delete(call, table, request)
-    output: Output = {}
-    if returns == "ALL_OLD" and plan.before is not None:
-        output["Attributes"] = unpack(plan.before)
-    return _finish(call, plan, request, output)
+    return _replace(call, request, plan_delete)
 
 
 @validated

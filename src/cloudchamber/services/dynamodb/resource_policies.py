@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/access-control-
 
 from __future__ import annotations
 
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -19,6 +18,7 @@ from cloudchamber.languages.policy import (
     MalformedPolicy,
     PolicyKind,
     SourcedPolicy,
+    attached_policy,
     parse_policy,
 )
 from cloudchamber.services.dynamodb.definitions import validation
@@ -105,15 +105,7 @@ def resource_policy(call: Call, arn: str) -> SourcedPolicy | None:
         return None
     if call.operation_name in _OWNERS_OWN and call.caller.kind == "root":
         return None
-    return _compiled(policy.document, owner)
-
-
-@lru_cache(maxsize=4096)
-def _compiled(document: str, arn: str) -> SourcedPolicy:
-    policy = parse_policy(document, PolicyKind.RESOURCE)
-    return SourcedPolicy(
-        source_id=arn, name=f"the policy of {arn}", policy=policy, arn=arn, type="resource"
-    )
+    return attached_policy(policy.document, owner)
 
 
 def _expect(call: Call, request: Input) -> str:

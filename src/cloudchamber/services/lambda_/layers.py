@@ -15,7 +15,7 @@ import msgspec
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.languages.policy import PolicyKind, SourcedPolicy, parse_policy
+from cloudchamber.languages.policy import SourcedPolicy, attached_policy
 from cloudchamber.services.lambda_ import locations, packages, refusals
 from cloudchamber.services.lambda_.names import moved, paged, shown_time
 from cloudchamber.services.lambda_.nouns import LAYERS, Layer, LayerVersion
@@ -262,10 +262,7 @@ def layer_policy(call: Call, arn: str) -> SourcedPolicy | None:
     version = find_layer_version(call, arn)
     if version is None or not version.statements:
         return None
-    policy = parse_policy(_document(version), PolicyKind.RESOURCE)
-    return SourcedPolicy(
-        source_id=arn, name=f"the policy of {arn}", policy=policy, arn=arn, type="resource"
-    )
+    return attached_policy(_document(version), arn)
 
 
 def _document(version: LayerVersion) -> str:

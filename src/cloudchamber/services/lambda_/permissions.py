@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -21,6 +20,7 @@ from cloudchamber.languages.policy import (
     MalformedPolicy,
     PolicyKind,
     SourcedPolicy,
+    attached_policy,
     parse_policy,
 )
 from cloudchamber.services.lambda_ import refusals
@@ -223,14 +223,6 @@ def _document(function: Function, qualifier: str) -> str | None:
     return msgspec.json.encode(document).decode()
 
 
-@lru_cache(maxsize=2048)
-def _compiled(document: str, arn: str) -> SourcedPolicy:
-    policy = parse_policy(document, PolicyKind.RESOURCE)
-    return SourcedPolicy(
-        source_id=arn, name=f"the policy of {arn}", policy=policy, arn=arn, type="resource"
-    )
-
-
 def resource_policy(call: Call, arn: str) -> SourcedPolicy | None:
     """The policy attached to a function, a version, an alias or a layer version, or None."""
     parsed = find_arn(arn)
@@ -245,4 +237,4 @@ def resource_policy(call: Call, arn: str) -> SourcedPolicy | None:
     if target is None or function is None:
         return None
     document = _document(function, "" if target.qualifier == LATEST else target.qualifier)
-    return _compiled(document, arn) if document is not None else None
+    return attached_policy(document, arn) if document is not None else None

@@ -56,13 +56,7 @@ def poll(call: Call, mapping: SourceMapping) -> None:
         poller = sources.poller_of(call, mapping, function)
         _receive_all(call, mapping, function, poller)
     except AwsError as error:
-        mapping.result = f"PROBLEM: {error.code}: {error.message}"
-        call.event(
-            mapping.arn,
-            "lambda.poll-failed",
-            f"{mapping.source} could not be polled for {function.arn}: {error.code}: "
-            f"{error.message}",
-        )
+        sources.note_failure(call, mapping, function, error)
         sources.poll_at(call, mapping, call.now + MINUTE_NS, weak=True)
         return
     plan(call, mapping)

@@ -15,6 +15,7 @@ import msgspec
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.caller import Caller
+from cloudchamber.cloud.errors import AwsError
 from cloudchamber.languages.event_patterns import Pattern, parse_pattern
 from cloudchamber.services.lambda_ import invocations, roles
 from cloudchamber.services.lambda_.invocations import Asked
@@ -33,6 +34,16 @@ def mappings_of(call: Call, source: str) -> Iterator[Mapping]:
         for mapping in rows.values():
             if mapping.source == source and mapping.state == "Enabled":
                 yield mapping
+
+
+def note_failure(call: Call, mapping: Mapping, function: Function, error: AwsError) -> None:
+    """Say of a mapping, and in the event log, that its source could not be polled."""
+    mapping.result = f"PROBLEM: {error.code}: {error.message}"
+    call.event(
+        mapping.arn,
+        "lambda.poll-failed",
+        f"{mapping.source} could not be polled for {function.arn}: {error.code}: {error.message}",
+    )
 
 
 def poll_at(call: Call, mapping: Mapping, t_ns: int, *, weak: bool = False) -> None:

@@ -112,13 +112,7 @@ def poll(call: Call, mapping: Mapping) -> None:
             if row.is_finished:
                 finished.add(row.name)
     except AwsError as error:
-        mapping.result = f"PROBLEM: {error.code}: {error.message}"
-        call.event(
-            mapping.arn,
-            "lambda.poll-failed",
-            f"{mapping.source} could not be polled for {function.arn}: {error.code}: "
-            f"{error.message}",
-        )
+        sources.note_failure(call, mapping, function, error)
         if error.code != "ResourceNotFoundException":
             sources.poll_at(call, mapping, call.now + MINUTE_NS, weak=True)
 

@@ -7,7 +7,6 @@ cost nothing. https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview
 
 from __future__ import annotations
 
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -16,7 +15,7 @@ import msgspec
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.call import Call
-from cloudchamber.languages.policy import PolicyKind, SourcedPolicy, parse_policy
+from cloudchamber.languages.policy import SourcedPolicy, attached_policy
 from cloudchamber.services.s3.access_blocks import ENFORCED, ownership_of
 from cloudchamber.services.s3.acls import FULL, LOG_DELIVERY
 from cloudchamber.services.s3.lookup import find_bucket
@@ -80,7 +79,7 @@ def resource_policy(call: Call, arn: str) -> SourcedPolicy | None:
         statements.append(_restriction(bucket))
     if statements:
         text = _joined(text, statements)
-    return _compiled(text, bucket.arn) if text else None
+    return attached_policy(text, bucket.arn) if text else None
 
 
 def owner_of(call: Call, arn: str) -> str | None:
@@ -118,7 +117,7 @@ def _of_access_point(call: Call, arn: str) -> SourcedPolicy | None:
     found = ask(call.cloud, arn.partition("/object/")[0]) if ask else None
     if found is None or not found.policy:
         return None
-    return _compiled(found.policy, found.arn)
+    return attached_policy(found.policy, found.arn)
 
 
 def _granted(
@@ -173,14 +172,3 @@ def _joined(text: str, statements: list[dict[str, Any]]) -> str:
     own = document["Statement"]
     document["Statement"] = [*(own if isinstance(own, list) else [own]), *statements]
     return msgspec.json.encode(document).decode()
-
-
-@lru_cache(maxsize=1024)
-def _compiled(text: str, arn: str) -> SourcedPolicy:
-    return SourcedPolicy(
-        source_id=arn,
-        name=f"the policy of {arn}",
-        policy=parse_policy(text, PolicyKind.RESOURCE),
-        arn=arn,
-        type="resource",
-    )

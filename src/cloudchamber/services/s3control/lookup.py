@@ -12,7 +12,7 @@ from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.ports import AccessPointFacts
 from cloudchamber.cloud.service import Input
-from cloudchamber.languages.policy import PolicyKind, SourcedPolicy, parse_policy
+from cloudchamber.languages.policy import SourcedPolicy, attached_policy
 from cloudchamber.services.s3control.nouns import ACCESS_POINTS, ALIASES, BLOCKS, AccessPoint
 
 if TYPE_CHECKING:
@@ -103,8 +103,7 @@ def resource_policy(call: Call, arn: str) -> SourcedPolicy | None:
     found = access_point(call.cloud, arn) if f":{PREFIX}" in arn else None
     if found is None or not found.policy:
         return None
-    parsed = parse_policy(found.policy, PolicyKind.RESOURCE)
-    return SourcedPolicy(arn, f"the policy of {arn}", parsed, arn, "resource")
+    return attached_policy(found.policy, arn)
 
 
 def tagged_resources(

@@ -8,12 +8,11 @@ reference/list_awssecretsmanager.html
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from cloudchamber.cloud.service import Input
-from cloudchamber.languages.policy import PolicyKind, SourcedPolicy, parse_policy
+from cloudchamber.languages.policy import SourcedPolicy, attached_policy
 from cloudchamber.services.secretsmanager.lookup import find
 
 if TYPE_CHECKING:
@@ -84,16 +83,9 @@ def conditions(call: Call, request: Input) -> Mapping[str, Sequence[str]]:
     return keys
 
 
-@lru_cache(maxsize=1024)
-def compiled(document: str, arn: str) -> SourcedPolicy:
-    """A policy as the policy language takes it, attached to `arn`."""
-    policy = parse_policy(document, PolicyKind.RESOURCE)
-    return SourcedPolicy(
-        source_id=arn, name=f"the policy of {arn}", policy=policy, arn=arn, type="resource"
-    )
-
-
 def resource_policy(call: Call, arn: str) -> SourcedPolicy | None:
     """The policy attached to a secret, or None."""
     secret = find(call, arn)
-    return compiled(secret.policy, secret.arn) if secret is not None and secret.policy else None
+    if secret is None or not secret.policy:
+        return None
+    return attached_policy(secret.policy, secret.arn)

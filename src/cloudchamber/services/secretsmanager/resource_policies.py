@@ -14,8 +14,8 @@ import msgspec
 from cloudchamber.cloud.authorization import decide
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.languages.policy import MalformedPolicy, PolicyKind, parse_policy
-from cloudchamber.services.secretsmanager import permissions, replication
+from cloudchamber.languages.policy import MalformedPolicy, PolicyKind, attached_policy, parse_policy
+from cloudchamber.services.secretsmanager import replication
 from cloudchamber.services.secretsmanager.lookup import (
     expect_live,
     expect_primary,
@@ -109,7 +109,7 @@ def validate_resource_policy(call: Call, request: Input) -> Output:
             call,
             "secretsmanager:PutResourcePolicy",
             arn,
-            resource_policy=permissions.compiled(text, arn),
+            resource_policy=attached_policy(text, arn),
         )
         if verdict is not None and verdict.effect == "explicitDeny":
             errors.append(

@@ -17,7 +17,7 @@ from cloudchamber.cloud.call import Call, partition_of
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input
 from cloudchamber.cloud.settings import DEFAULT_REGION, is_account
-from cloudchamber.languages.policy import PolicyKind, SourcedPolicy, parse_policy
+from cloudchamber.languages.policy import SourcedPolicy, attached_policy
 from cloudchamber.services.sqs.mailbox import Mailbox
 from cloudchamber.services.sqs.nouns import MAILBOXES, QUEUES, Queue
 
@@ -187,14 +187,6 @@ def find_queue_by_arn(call: Call, arn: str) -> Queue | None:
     return call.rows(QUEUES, parts.account, parts.region).get(parts.resource)
 
 
-@lru_cache(maxsize=4096)
-def _compiled(document: str, arn: str) -> SourcedPolicy:
-    policy = parse_policy(document, PolicyKind.RESOURCE)
-    return SourcedPolicy(
-        source_id=arn, name=f"the policy of {arn}", policy=policy, arn=arn, type="resource"
-    )
-
-
 def resource_policy(call: Call, arn: str) -> SourcedPolicy | None:
     """The policy attached to a queue, or None; no policy lets others do what is its owner's."""
     queue = find_queue_by_arn(call, arn)
@@ -203,4 +195,4 @@ def resource_policy(call: Call, arn: str) -> SourcedPolicy | None:
         return None
     if call.operation_name in OWNERS_ONLY and call.caller.account != queue.account:
         return None
-    return _compiled(document, arn)
+    return attached_policy(document, arn)

@@ -7,12 +7,11 @@ reference/list_awssystemsmanager.html
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.service import Input
-from cloudchamber.languages.policy import PolicyKind, SourcedPolicy, parse_policy
+from cloudchamber.languages.policy import SourcedPolicy, attached_policy
 from cloudchamber.services.ssm.names import arn_of
 from cloudchamber.services.ssm.nouns import PARAMETERS, Parameter
 
@@ -99,14 +98,6 @@ def _find(call: Call, text: str) -> Parameter | None:
     return found if found is not None else rows.get(name[1:])
 
 
-@lru_cache(maxsize=1024)
-def _compiled(document: str, arn: str) -> SourcedPolicy:
-    policy = parse_policy(document, PolicyKind.RESOURCE)
-    return SourcedPolicy(
-        source_id=arn, name=f"the policy of {arn}", policy=policy, arn=arn, type="resource"
-    )
-
-
 def resource_policy(call: Call, arn: str) -> SourcedPolicy | None:
     """The policy that shares a parameter, or None; what it shares is reading."""
     found = _find(call, arn)
@@ -114,4 +105,4 @@ def resource_policy(call: Call, arn: str) -> SourcedPolicy | None:
         return None
     if call.operation_name not in SHARED_OPERATIONS and call.caller.account != found.account:
         return None
-    return _compiled(found.sharing.text, found.arn)
+    return attached_policy(found.sharing.text, found.arn)
