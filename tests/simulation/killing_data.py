@@ -249,8 +249,14 @@ class DataRounds:
                     self.check(server, f"seed {self._seed}, round {number}")
                 else:
                     prepare(clients_of(server), [*self._known])
+                    self.prepared()
                 if number < count:
                     self._round(server, number)
+
+    def prepared(self) -> None:
+        """The functions are there, without a description, before any client touches them."""
+        for name, known in self._known.items():
+            known.told[f"function {FUNCTION}-{name}"] = b""
 
     def _round(self, server: Server, number: int) -> None:
         rng = random.Random(f"{self._seed}/{number}")

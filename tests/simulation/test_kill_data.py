@@ -37,3 +37,14 @@ def test_the_judge_notices(tmp_path: Path) -> None:
         known.asked["s3 a/0"] = None
         with pytest.raises(AssertionError, match="here: s3 a/0 of a holds 3 bytes"):
             rounds.check(server, "here")
+
+
+def test_a_first_write_may_not_have_happened(tmp_path: Path) -> None:
+    """A client killed before its first update landed leaves the function as it was created."""
+    rounds = DataRounds(tmp_path, seed=3)
+    with Server(tmp_path, chamber={"clock": "manual"}) as server:
+        prepare(clients_of(server), [*rounds._known])
+        rounds.prepared()
+        rounds._known["a"].asked["function worker-a"] = b"never arrived"
+        rounds.check(server, "here")
+        assert rounds._known["a"].told["function worker-a"] == b""
