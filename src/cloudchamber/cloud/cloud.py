@@ -76,6 +76,9 @@ class Cloud(Inputs):
         self.work.open()
         self.request_id = RequestIds(self.settings.seed).of
         self._plans: dict[tuple[str, str], Plan] = {}
+        # What services computed from their rows and can compute again (a compiled network): never
+        # written, and gone with the rows.
+        self.derived: dict[str, Any] = {}
 
     def reset(self, settings: Settings | None = None) -> None:
         """Empty every account and region and put the clock back to its start.

@@ -61,6 +61,17 @@ PUBLIC_POLICY: Final = "public-policy"
 # (cloud, bucket, origin, method, headers) -> Mapping[str, str]: what tells a browser that a page of
 # that origin may ask this of a bucket. Raises AccessForbidden.
 CORS: Final = "cors"
+# (cloud, account, region, type) -> Sequence[arn]: what others share with an account in a Region, of
+# a type as AWS RAM names it (`ec2:Subnet`), by ARN.
+SHARED_RESOURCES: Final = "shared-resources"
+# (cloud, arn) -> Sequence[account]: the accounts that a resource is shared with, sorted.
+SHARED_WITH: Final = "shared-with"
+# (cloud) -> Mapping[type, Callable[[cloud, account, region, arn], bool]]: what a service lets AWS
+# RAM share, by RAM's type, and whether an ARN names one that the account owns.
+SHAREABLE: Final = "shareable"
+# (call, source, destination, protocol, source_port, destination_port) -> dict: one flow through the
+# network, as the control API's probe answers it.
+FLOW: Final = "flow"
 # (cloud, queue_arn) -> int | None: the instant at which something in a queue is or will be visible.
 QUEUE_DUE: Final = "queue-due"
 

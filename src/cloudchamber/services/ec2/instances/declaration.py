@@ -1,0 +1,10 @@
+"""What this area of EC2 answers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cloudchamber.services.ec2.area import Area
+from cloudchamber.services.ec2.instances.nouns import INSTANCE
+
+AREA: Final = Area(operations={}, kinds=(INSTANCE,))
