@@ -45,6 +45,8 @@ BENCHMARKS = (
     Benchmark("front_end", "the candidates for the HTTP front end", quick=False),
     Benchmark("peers", "the same requests to us, MiniStack, moto's server and an empty uvicorn",
               "6x MiniStack, SQS 0.4x uvicorn; XML lists 4x", quick=False),
+    Benchmark("messages_through", "a thousand messages through a function into a table; MiniStack",
+              quick=False),
     Benchmark("kill_rounds", "kill -9 under load: nothing acknowledged is lost",
               "200 rounds, none lost, none twice", quick=False),
 )  # fmt: skip
@@ -53,7 +55,7 @@ BENCHMARKS = (
 def listed() -> str:
     """One line for each benchmark."""
     return "\n".join(
-        f"  {bench.name:14}{bench.measures}{f' (wanted: {bench.wanted})' if bench.wanted else ''}"
+        f"  {bench.name:17}{bench.measures}{f' (wanted: {bench.wanted})' if bench.wanted else ''}"
         f"{'' if bench.quick else ' [slow]'}"
         for bench in BENCHMARKS
     )
