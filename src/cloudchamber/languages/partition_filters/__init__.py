@@ -1,0 +1,1 @@
+"""The expressions that choose partitions of the Glue Data Catalog: text -> test of values."""

@@ -1,0 +1,1 @@
+"""AWS Glue: the Data Catalog, which says where tables lie and what is in them."""
