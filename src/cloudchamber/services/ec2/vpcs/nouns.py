@@ -1,7 +1,9 @@
 """VPCs, subnets, route tables, gateways and network ACLs: the state.
 
 Rules of this file: plain data. CIDRs are texts in canonical form (`10.0.0.0/16`, `2a05:d018::/56`).
-A zone is a zone id. A row's `owner` is the account it lies in.
+A zone is a zone id. A row's `owner` is the account it lies in. `Vpc.main_table`, `Vpc.default_acl`,
+`Subnet.table` and `Subnet.acl` repeat what the associations say, so that nothing has to search;
+they are set where associations are (`associations.py`, `making.py`) and nowhere else.
 """
 
 from __future__ import annotations
@@ -42,10 +44,12 @@ class Vpc(msgspec.Struct, kw_only=True):
     dns_hostnames: bool = False
     address_usage_metrics: bool = False
     created_ns: int = 0
+    main_table: str = ""
+    default_acl: str = ""
 
 
 class Subnet(msgspec.Struct, kw_only=True):
-    """A subnet. Its route table and ACL are said by their associations, not here."""
+    """A subnet. `table` is the route table it is explicitly associated with, empty for the main."""
 
     id: str
     owner: str
@@ -63,6 +67,8 @@ class Subnet(msgspec.Struct, kw_only=True):
     has_a_record: bool = False
     has_aaaa_record: bool = False
     lni_index: int = 0
+    table: str = ""
+    acl: str = ""
 
 
 class DhcpOptions(msgspec.Struct, kw_only=True):
