@@ -11,7 +11,7 @@ digits, drawn from a stream of the account, the Region and the prefix.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
@@ -54,7 +54,8 @@ class Kind(msgspec.Struct, Generic[Row], frozen=True, kw_only=True):
 
     `type` is the word of TagSpecifications, of DescribeTags and of the ARN. `said` stands in
     AWS's sentence "The subnet ID '...' does not exist". `shared_as` is the type under which AWS RAM
-    shares it (`ec2:Subnet`), empty if it cannot be shared.
+    shares it (`ec2:Subnet`), empty if it cannot be shared. `sees` is for what lies between two
+    parties (a peering): which account, in which Region, sees a row; then nothing else decides.
     """
 
     prefix: str
@@ -64,6 +65,7 @@ class Kind(msgspec.Struct, Generic[Row], frozen=True, kw_only=True):
     not_found: str
     malformed: str
     shared_as: str = ""
+    sees: Callable[[Call, Any], bool] | None = None
 
 
 def new_id(call: Call, prefix: str) -> str:
@@ -105,6 +107,9 @@ def place_of(cloud: Cloud, identifier: str) -> Place | None:
 
 def find(call: Call, kind: Kind[Row], identifier: str) -> Row | None:
     """A row that the call's account may see here: its own, or one that is shared with it."""
+    if kind.sees is not None:
+        row = find_anywhere(call.cloud, kind, identifier)
+        return row if row is not None and kind.sees(call, row) else None
     own = call.rows(kind.table).get(identifier)
     if own is not None or not kind.shared_as:
         return own
@@ -141,6 +146,8 @@ def missing(kind: Kind[Any], identifier: str) -> AwsError:
 
 def visible(call: Call, kind: Kind[Row]) -> list[Row]:
     """All rows that the account may see here: its own, then those shared with it."""
+    if kind.sees is not None:
+        return [row for _, _, row in everywhere(call.cloud, kind) if kind.sees(call, row)]
     return [*call.rows(kind.table).values(), *shared(call, kind)]
 
 

@@ -2,6 +2,7 @@
 
 Rules of this file: plain data. A peering lies in its requester's account and Region; the accepter
 finds it through `kinds.everywhere` by its VPC's id. An attachment lies in the account that made it.
+Who sees what lies between two parties is said here too, since it follows from the rows.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from typing import Final
 
 import msgspec
 
+from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.store import Table
-from cloudchamber.services.ec2.kinds import Kind
+from cloudchamber.services.ec2.kinds import Kind, place_of
 
 
 class PeeringSide(msgspec.Struct, kw_only=True):
@@ -26,7 +28,10 @@ class PeeringSide(msgspec.Struct, kw_only=True):
 
 
 class Peering(msgspec.Struct, kw_only=True):
-    """A VPC peering connection; `status` as AWS (pending-acceptance, active, deleted ...)."""
+    """A VPC peering connection; `status` as AWS (pending-acceptance, active, deleted ...).
+
+    What is over is seen for a while: by each side until its instant, 0 while there is no end.
+    """
 
     id: str
     owner: str
@@ -36,6 +41,8 @@ class Peering(msgspec.Struct, kw_only=True):
     status_text: str
     expires_ns: int = 0
     changed_ns: int = 0
+    requester_until_ns: int = 0
+    accepter_until_ns: int = 0
 
 
 class TransitGateway(msgspec.Struct, kw_only=True):
@@ -58,7 +65,8 @@ class TransitAttachment(msgspec.Struct, kw_only=True):
 
     `type` is vpc, peering, vpn, connect or direct-connect-gateway. For a VPC `subnets` has one for
     each zone it serves, each with an interface in `interfaces`. For a peering `peer` is the other
-    gateway, with its account and Region. `resource` is the VPC's or peer's id.
+    gateway, with its account and Region. `resource` is the VPC's or peer's id. `association` is the
+    route table in `gateway` that it is associated with, `peer_association` that in `peer`.
     """
 
     id: str
@@ -77,6 +85,7 @@ class TransitAttachment(msgspec.Struct, kw_only=True):
     state: str = "pending"
     options: dict[str, str] = {}
     association: str = ""
+    peer_association: str = ""
     created_ns: int = 0
 
 
@@ -111,6 +120,9 @@ class Endpoint(msgspec.Struct, kw_only=True):
     """A VPC endpoint: `Gateway`, `Interface`, `GatewayLoadBalancer`, `Resource`, `ServiceNetwork`.
 
     `service` is the service's name (`com.amazonaws.eu-west-1.s3`). `policy` is JSON text.
+    `prefix_list` is what a gateway endpoint's routes lead from. `service_id` and `connection` are
+    set for an endpoint service of a customer's. `resource` is the ARN of a resource configuration
+    or a service network.
     """
 
     id: str
@@ -131,6 +143,16 @@ class Endpoint(msgspec.Struct, kw_only=True):
     resource: str = ""
     is_requester_managed: bool = False
     created_ns: int = 0
+    prefix_list: str = ""
+    service_id: str = ""
+    connection: str = ""
+    dns_record_type: str = ""
+    is_inbound_resolver_only: bool = False
+    private_dns_preference: str = ""
+    private_dns_domains: list[str] = []
+    private_names: list[str] = []
+    failure: str = ""
+    metered_ns: int = 0
 
 
 class EndpointService(msgspec.Struct, kw_only=True):
@@ -149,6 +171,50 @@ class EndpointService(msgspec.Struct, kw_only=True):
     address_types: list[str] = []
     regions: list[str] = []
     zones: list[str] = []
+    permissions: dict[str, str] = {}  # principal -> id of the permission
+    private_dns_value: str = ""
+    private_dns_record: str = ""
+    payer: str = ""
+    created_ns: int = 0
+
+
+class EndpointNotification(msgspec.Struct, kw_only=True):
+    """Who is told of an endpoint's or endpoint service's connections (`vpce-nfn-...`)."""
+
+    id: str
+    owner: str
+    topic: str
+    events: list[str]
+    service_id: str = ""
+    endpoint: str = ""
+    state: str = "Enabled"
+
+
+def sees_peering(call: Call, peering: Peering) -> bool:
+    """Whether the call's account sees a peering in the call's Region: it is a side, and in time."""
+    here = (call.account, call.region)
+    return any(
+        here == (side.account, side.region) and (not until_ns or call.now < until_ns)
+        for side, until_ns in (
+            (peering.requester, peering.requester_until_ns),
+            (peering.accepter, peering.accepter_until_ns),
+        )
+    )
+
+
+def sees_attachment(call: Call, attachment: TransitAttachment) -> bool:
+    """Whether the call's account sees an attachment here: it made it, or owns a gateway of it."""
+    if attachment.peer and (call.account, call.region) == (
+        attachment.peer_account,
+        attachment.peer_region,
+    ):
+        return True
+    place = place_of(call.cloud, attachment.id)
+    return (
+        place is not None
+        and place.region == call.region
+        and call.account in (attachment.owner, attachment.gateway_owner)
+    )
 
 
 PEERINGS: Final = Table("ec2.peerings", Peering, ordered=True)
@@ -157,11 +223,14 @@ TRANSIT_ATTACHMENTS: Final = Table("ec2.transit-attachments", TransitAttachment,
 TRANSIT_ROUTE_TABLES: Final = Table("ec2.transit-route-tables", TransitRouteTable, ordered=True)
 ENDPOINTS: Final = Table("ec2.endpoints", Endpoint, ordered=True)
 ENDPOINT_SERVICES: Final = Table("ec2.endpoint-services", EndpointService, ordered=True)
+ENDPOINT_NOTIFICATIONS: Final = Table(
+    "ec2.endpoint-notifications", EndpointNotification, ordered=True
+)
 
 PEERING: Final = Kind(
     prefix="pcx", type="vpc-peering-connection", table=PEERINGS, said="vpcPeeringConnection ID",
     not_found="InvalidVpcPeeringConnectionID.NotFound",
-    malformed="InvalidVpcPeeringConnectionId.Malformed",
+    malformed="InvalidVpcPeeringConnectionId.Malformed", sees=sees_peering,
 )  # fmt: skip
 TRANSIT_GATEWAY: Final = Kind(
     prefix="tgw", type="transit-gateway", table=TRANSIT_GATEWAYS, said="Transit Gateway",
@@ -171,7 +240,7 @@ TRANSIT_GATEWAY: Final = Kind(
 TRANSIT_ATTACHMENT: Final = Kind(
     prefix="tgw-attach", type="transit-gateway-attachment", table=TRANSIT_ATTACHMENTS,
     said="Transit Gateway Attachment", not_found="InvalidTransitGatewayAttachmentID.NotFound",
-    malformed="InvalidTransitGatewayAttachmentID.Malformed",
+    malformed="InvalidTransitGatewayAttachmentID.Malformed", sees=sees_attachment,
 )  # fmt: skip
 TRANSIT_ROUTE_TABLE: Final = Kind(
     prefix="tgw-rtb", type="transit-gateway-route-table", table=TRANSIT_ROUTE_TABLES,
