@@ -16,7 +16,7 @@ import msgspec
 
 from cloudchamber.cloud import caller as callers
 from cloudchamber.cloud.caller import Caller
-from cloudchamber.cloud.service import NOT_YET, Input, Operation, Output, Service, Waiting
+from cloudchamber.cloud.service import Input, Operation, Output, Service, Waiting
 from cloudchamber.cloud.settings import DEFAULT_REGION, NANOSECONDS
 from cloudchamber.cloud.store import Table
 
@@ -103,7 +103,7 @@ class Call:
         self.service = service
         self.operation_name = operation_name
         self.operation: Operation = service.operations.get(operation_name) or (
-            service.sites.get(operation_name, NOT_YET)
+            service.operation(operation_name)
         )
         self.input = request
         self.caller = caller

@@ -141,7 +141,9 @@ class Service:
     published by others to handlers `(call, data)`. `work` maps kinds of outside work
     (`lambda.invocation`, see `cloud/work.py`) to what takes its outcomes, `(call, ticket,
     outcome)`. `sites` are operations that answer plain HTTP at host names of the service's own (see
-    `cloud/sites.py`). `after(call, error)` is told of each call that is over.
+    `cloud/sites.py`). `inner` are operations that AWS does not have, for the chamber's own faces
+    (a probe): `Cloud.ask` performs them, and no request reaches them. `after(call, error)` is told
+    of each call that is over.
 
     `resource_policy(call, arn)` gives the policy attached to a resource, `owner_of(call, arn)` the
     account that owns one whose ARN does not say so (None: the ARN is right). Where a resource has a
@@ -155,6 +157,7 @@ class Service:
         "access_denied",
         "after",
         "guarded",
+        "inner",
         "kernel_events",
         "mutating",
         "name",
@@ -192,11 +195,13 @@ class Service:
         after: Callable[[Call, Any], None] | None = None,
         owner_of: Callable[[Call, str], str | None] | None = None,
         sites: Mapping[str, Operation] | None = None,
+        inner: Mapping[str, Operation] | None = None,
     ) -> None:
         self.name = name
         self.operations = MappingProxyType(dict(operations))
         self.sites = MappingProxyType(dict(sites or {}))
-        everything = {**operations, **self.sites}
+        self.inner = MappingProxyType(dict(inner or {}))
+        everything = {**operations, **self.sites, **self.inner}
         self.mutating = frozenset(name for name, each in everything.items() if mutates(name, each))
         self._actions: dict[str, str] = {}
         self.tables = tuple(tables)
@@ -216,7 +221,8 @@ class Service:
 
     def operation(self, name: str) -> Operation:
         """The declared operation, or a refusal when the service does not list it."""
-        return self.operations.get(name) or self.sites.get(name, NOT_YET)
+        found = self.operations.get(name) or self.sites.get(name)
+        return found or self.inner.get(name, NOT_YET)
 
     def action(self, name: str) -> str:
         """The IAM action that an operation needs, with its prefix."""

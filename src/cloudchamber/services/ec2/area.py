@@ -38,6 +38,7 @@ class Area(msgspec.Struct, frozen=True, kw_only=True):
     kernel_events: Mapping[str, EventHandler] = Nothing
     ports: Mapping[str, Callable[..., Any]] = Nothing
     subscribes: Mapping[str, EventHandler] = Nothing
+    inner: Mapping[str, Operation] = Nothing  # not AWS's: for the chamber's own faces
 
 
 def operations(areas: Iterable[Area]) -> dict[str, Operation]:
@@ -69,6 +70,11 @@ def ports(areas: Iterable[Area]) -> dict[str, Callable[..., Any]]:
 def subscriptions(areas: Iterable[Area]) -> dict[str, EventHandler]:
     """What every area listens to."""
     return _joined(area.subscribes for area in areas)
+
+
+def inner(areas: Iterable[Area]) -> dict[str, Operation]:
+    """What the chamber's own faces may ask; nothing stands before these handlers."""
+    return _joined(area.inner for area in areas)
 
 
 def _joined(parts: Iterable[Mapping[str, Value]]) -> dict[str, Value]:

@@ -44,5 +44,6 @@ SERVICE: Final = Service(
     kernel_events=area.kernel_events(AREAS),
     ports={ports.TAGGED_RESOURCES: tagging.tagged_resources, **area.ports(AREAS)},
     subscribes=area.subscriptions(AREAS),
+    inner=area.inner(AREAS),
     access_denied="UnauthorizedOperation",
 )
