@@ -9,8 +9,10 @@ from typing import Final
 
 import msgspec
 
+from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.store import Table
 from cloudchamber.services.ec2.kinds import Kind
+from cloudchamber.services.ec2.vpcs.nouns import SUBNETS
 
 
 class PrivateAddress(msgspec.Struct, kw_only=True):
@@ -67,7 +69,20 @@ class Interface(msgspec.Struct, kw_only=True):
     requester: str = ""
     is_requester_managed: bool = False
     is_primary6: bool = False
+    hostname_type: str = "public-dual-stack-dns-name"
+    tracking: dict[str, int] = {}  # timeouts in seconds, by AWS's member
+    has_lent_public: bool = False  # its instance is given a public address while it runs
     created_ns: int = 0
+
+
+class Permit(msgspec.Struct, kw_only=True):
+    """What an account may do with another's interface: `INSTANCE-ATTACH` or `EIP-ASSOCIATE`."""
+
+    id: str
+    owner: str
+    interface: str
+    account: str
+    permission: str
 
 
 class GroupRule(msgspec.Struct, kw_only=True):
@@ -75,7 +90,7 @@ class GroupRule(msgspec.Struct, kw_only=True):
 
     Protocol is `tcp`, `udp`, `icmp`, `icmpv6`, a number as text, or `-1`. Ports are -1 where they
     do not count; for ICMP they are type and code. A `group` of another account carries that account
-    in `group_owner`, and `peering` if it was reached by one.
+    in `group_owner`, and `peering` if it was reached by one. Tags are kept by the rule's id.
     """
 
     id: str
@@ -90,7 +105,14 @@ class GroupRule(msgspec.Struct, kw_only=True):
     group_owner: str = ""
     peering: str = ""
     description: str = ""
-    tags: dict[str, str] = {}
+
+
+class RuleWhere(msgspec.Struct, kw_only=True):
+    """In which group a rule is: what makes a rule's id one that can be found and tagged."""
+
+    id: str
+    owner: str
+    group: str
 
 
 class SecurityGroup(msgspec.Struct, kw_only=True):
@@ -103,6 +125,12 @@ class SecurityGroup(msgspec.Struct, kw_only=True):
     description: str
     rules: list[GroupRule] = []
     extra_vpcs: list[str] = []
+
+
+class DefaultGroup(msgspec.Struct):
+    """Which group is a VPC's default one."""
+
+    id: str
 
 
 class PrefixEntry(msgspec.Struct, kw_only=True):
@@ -139,6 +167,12 @@ class Address(msgspec.Struct, kw_only=True):
     is_service_managed: bool = False
 
 
+class PublicAddress(msgspec.Struct):
+    """A public IPv4 address that somebody has: an elastic address's id or an interface's."""
+
+    holder: str
+
+
 class NatAddress(msgspec.Struct, kw_only=True):
     """An address of a NAT gateway; a private one has no allocation, association and public."""
 
@@ -168,20 +202,42 @@ class NatGateway(msgspec.Struct, kw_only=True):
 
 
 INTERFACES: Final = Table("ec2.interfaces", Interface, ordered=True)
+PERMITS: Final = Table("ec2.interface-permissions", Permit, ordered=True)
 SECURITY_GROUPS: Final = Table("ec2.security-groups", SecurityGroup, ordered=True)
+SECURITY_GROUP_RULES: Final = Table("ec2.security-group-rules", RuleWhere, ordered=True)
+# By VPC, whosever it is.
+DEFAULT_GROUPS: Final = Table("ec2.default-groups", DefaultGroup, "world")
 PREFIX_LISTS: Final = Table("ec2.prefix-lists", PrefixList, ordered=True)
 ADDRESSES: Final = Table("ec2.addresses", Address, ordered=True)
+# By address: no two in the world are alike.
+PUBLIC_ADDRESSES: Final = Table("ec2.public-addresses", PublicAddress, "world")
 NAT_GATEWAYS: Final = Table("ec2.nat-gateways", NatGateway, ordered=True)
+
+
+def _sees_interface(call: Call, interface: Interface) -> bool:
+    """Its account sees an interface, and so does the account whose subnet it lies in."""
+    return interface.id in call.rows(INTERFACES) or interface.subnet in call.rows(SUBNETS)
+
 
 INTERFACE: Final = Kind(
     prefix="eni", type="network-interface", table=INTERFACES, said="networkInterface ID",
     not_found="InvalidNetworkInterfaceID.NotFound",
-    malformed="InvalidNetworkInterfaceId.Malformed",
+    malformed="InvalidNetworkInterfaceId.Malformed", sees=_sees_interface,
+)  # fmt: skip
+PERMIT: Final = Kind(
+    prefix="eni-perm", type="network-interface-permission", table=PERMITS,
+    said="network interface permission ID",
+    not_found="InvalidPermissionID.NotFound", malformed="InvalidPermissionID.Malformed",
 )  # fmt: skip
 SECURITY_GROUP: Final = Kind(
     prefix="sg", type="security-group", table=SECURITY_GROUPS, said="security group",
     not_found="InvalidGroup.NotFound", malformed="InvalidGroupId.Malformed",
     shared_as="ec2:SecurityGroup",
+)  # fmt: skip
+SECURITY_GROUP_RULE: Final = Kind(
+    prefix="sgr", type="security-group-rule", table=SECURITY_GROUP_RULES,
+    said="security group rule ID", not_found="InvalidSecurityGroupRuleId.NotFound",
+    malformed="InvalidSecurityGroupRuleId.Malformed",
 )  # fmt: skip
 PREFIX_LIST: Final = Kind(
     prefix="pl", type="prefix-list", table=PREFIX_LISTS, said="prefix list ID",
