@@ -164,6 +164,43 @@ class NetworkAcl(msgspec.Struct, kw_only=True):
     associations: list[AclAssociation] = []
 
 
+class CidrReservation(msgspec.Struct, kw_only=True):
+    """A part of a subnet (`scr-...`) of which nothing is given unasked; `type` as AWS names it."""
+
+    id: str
+    owner: str
+    subnet: str
+    cidr: str
+    type: str  # prefix | explicit
+    description: str = ""
+
+
+class BlockOptions(msgspec.Struct, kw_only=True):
+    """Whether an account's VPCs in a Region are cut off the internet: `off`, `block-ingress` or
+    `block-bidirectional`."""
+
+    mode: str
+    state: str
+    changed_ns: int
+
+
+class BlockExclusion(msgspec.Struct, kw_only=True):
+    """A VPC, or a subnet, that the account's block public access leaves out.
+
+    `mode` is allow-bidirectional or allow-egress. One that was deleted is seen for a while.
+    """
+
+    id: str
+    owner: str
+    mode: str
+    state: str
+    vpc: str = ""
+    subnet: str = ""
+    created_ns: int = 0
+    changed_ns: int = 0
+    deleted_ns: int = 0
+
+
 VPCS: Final = Table("ec2.vpcs", Vpc, ordered=True)
 SUBNETS: Final = Table("ec2.subnets", Subnet, ordered=True)
 DHCP_OPTIONS: Final = Table("ec2.dhcp-options", DhcpOptions, ordered=True)
@@ -171,6 +208,10 @@ ROUTE_TABLES: Final = Table("ec2.route-tables", RouteTable, ordered=True)
 INTERNET_GATEWAYS: Final = Table("ec2.internet-gateways", InternetGateway, ordered=True)
 EGRESS_ONLY_GATEWAYS: Final = Table("ec2.egress-only-gateways", EgressOnlyGateway, ordered=True)
 NETWORK_ACLS: Final = Table("ec2.network-acls", NetworkAcl, ordered=True)
+CIDR_RESERVATIONS: Final = Table("ec2.cidr-reservations", CidrReservation, ordered=True)
+BLOCK_EXCLUSIONS: Final = Table("ec2.block-exclusions", BlockExclusion, ordered=True)
+# One row, `account`; none while the account never chose.
+BLOCK_OPTIONS: Final = Table("ec2.block-options", BlockOptions)
 
 VPC: Final = Kind(
     prefix="vpc", type="vpc", table=VPCS, said="vpc ID",
@@ -203,4 +244,15 @@ EGRESS_ONLY_GATEWAY: Final = Kind(
 NETWORK_ACL: Final = Kind(
     prefix="acl", type="network-acl", table=NETWORK_ACLS, said="networkAcl ID",
     not_found="InvalidNetworkAclID.NotFound", malformed="InvalidNetworkAclId.Malformed",
+)  # fmt: skip
+CIDR_RESERVATION: Final = Kind(
+    prefix="scr", type="subnet-cidr-reservation", table=CIDR_RESERVATIONS,
+    said="subnet CIDR reservation ID", not_found="InvalidSubnetCidrReservationID.NotFound",
+    malformed="InvalidSubnetCidrReservationId.Malformed",
+)  # fmt: skip
+BLOCK_EXCLUSION: Final = Kind(
+    prefix="vpcbpa-exclude", type="vpc-block-public-access-exclusion", table=BLOCK_EXCLUSIONS,
+    said="VPC Block Public Access exclusion ID",
+    not_found="InvalidVpcBlockPublicAccessExclusionId.NotFound",
+    malformed="InvalidVpcBlockPublicAccessExclusionId.Malformed",
 )  # fmt: skip
