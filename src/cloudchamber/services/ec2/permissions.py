@@ -41,6 +41,15 @@ def created(kind: Kind[Any], *beside: ResourceOf) -> ResourceOf:
     return resource
 
 
+def together(*each: ResourceOf) -> ResourceOf:
+    """All that several say."""
+
+    def resource(call: Call, request: Input) -> Sequence[str]:
+        return [arn for one in each for arn in one(call, request)]
+
+    return resource
+
+
 def tagged(kind: Kind[Any], *members: str) -> ContextOf:
     """`aws:ResourceTag` and `ec2:ResourceTag` of what is named; the request's own tags."""
 
