@@ -66,7 +66,8 @@ class TransitAttachment(msgspec.Struct, kw_only=True):
     `type` is vpc, peering, vpn, connect or direct-connect-gateway. For a VPC `subnets` has one for
     each zone it serves, each with an interface in `interfaces`. For a peering `peer` is the other
     gateway, with its account and Region. `resource` is the VPC's or peer's id. `association` is the
-    route table in `gateway` that it is associated with, `peer_association` that in `peer`.
+    route table in `gateway` that it is associated with, `peer_association` that in `peer`: a
+    peering is one row and one id for both sides.
     """
 
     id: str
@@ -87,6 +88,7 @@ class TransitAttachment(msgspec.Struct, kw_only=True):
     association: str = ""
     peer_association: str = ""
     created_ns: int = 0
+    status_text: str = ""
 
 
 class TransitRoute(msgspec.Struct, kw_only=True):

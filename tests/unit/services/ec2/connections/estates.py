@@ -1,0 +1,40 @@
+"""Two accounts in two Regions, and how their clients are made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cloudchamber.testing.chamber import Chamber
+
+MINE = "111111111111"
+YOURS = "222222222222"
+HERE = "eu-west-1"
+THERE = "us-east-1"
+
+
+def ec2(chamber: Chamber, account: str = MINE, region: str = HERE) -> Any:
+    return chamber.client("ec2", region_name=region, account=account)
+
+
+def vpc(client: Any, cidr: str = "10.0.0.0/16", **more: Any) -> str:
+    made: str = client.create_vpc(CidrBlock=cidr, **more)["Vpc"]["VpcId"]
+    return made
+
+
+def subnet(client: Any, vpc_id: str, cidr: str, zone: str = "a") -> str:
+    made: str = client.create_subnet(
+        VpcId=vpc_id, CidrBlock=cidr, AvailabilityZone=f"{client.meta.region_name}{zone}"
+    )["Subnet"]["SubnetId"]
+    return made
+
+
+def code_of(error: ClientError) -> str:
+    code: str = error.response["Error"]["Code"]
+    return code
+
+
+def message_of(error: ClientError) -> str:
+    message: str = error.response["Error"]["Message"]
+    return message
