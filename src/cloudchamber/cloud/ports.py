@@ -21,6 +21,10 @@ POLICIES: Final = "policies"
 SESSION_POLICIES: Final = "session-policies"
 # (cloud, account) -> Guardrails | None: what an organization imposes on an account.
 GUARDRAILS: Final = "guardrails"
+# (cloud, account) -> OrganizationFacts | None: the organization that an account is in.
+ORGANIZATION: Final = "organization"
+# (cloud, account) -> Sequence[account]: all accounts of an account's organization, sorted.
+MEMBERS: Final = "members"
 # (cloud, role_arn) -> RoleFacts | None: used by STS to find whom a role trusts.
 ROLE: Final = "role"
 # (cloud, account, arn) -> SourcedPolicy | None: a managed policy, compiled.
@@ -66,12 +70,16 @@ CORS: Final = "cors"
 SHARED_RESOURCES: Final = "shared-resources"
 # (cloud, arn) -> Sequence[account]: the accounts that a resource is shared with, sorted.
 SHARED_WITH: Final = "shared-with"
-# (cloud) -> Mapping[type, Callable[[cloud, account, region, arn], bool]]: what a service lets AWS
-# RAM share, by RAM's type, and whether an ARN names one that the account owns.
+# (cloud, arn) -> str | None: what keeps a resource from being shared by AWS RAM, "" for nothing;
+# None when it is none of the service's, or does not exist.
 SHAREABLE: Final = "shareable"
+# (cloud, arn) -> SourcedPolicy | None: the policy that AWS RAM puts on a shared resource.
+SHARE_POLICY: Final = "share-policy"
 # (call, source, destination, protocol, source_port, destination_port) -> dict: one flow through the
 # network, as the control API's probe answers it.
 FLOW: Final = "flow"
+# (cloud) -> Iterable[LatticeFacts]: every VPC that is associated with a service network.
+LATTICE: Final = "lattice"
 # (cloud, queue_arn) -> int | None: the instant at which something in a queue is or will be visible.
 QUEUE_DUE: Final = "queue-due"
 
@@ -119,6 +127,27 @@ class Guardrails(msgspec.Struct, frozen=True, kw_only=True):
     scps: Sequence[Sequence[SourcedPolicy]] | None = None
     rcps: Sequence[Sequence[SourcedPolicy]] | None = None
     context: Mapping[str, Sequence[str]] = {}
+
+
+class OrganizationFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What others may know of an account's organization.
+
+    `path` is the account's place (`o-id/r-id/ou-id/`), `services` are those that are trusted.
+    """
+
+    id: str
+    path: str
+    management: str
+    services: Sequence[str]
+
+
+class LatticeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A VPC's association with a service network of VPC Lattice, and the groups that guard it."""
+
+    id: str
+    vpc: str
+    network: str
+    groups: Sequence[str]
 
 
 class ShardFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -68,10 +68,18 @@ def find_site(host: str) -> Site | None:
         prefix = labels[:-1]
     else:
         return None
-    service, dash, _ = name.partition("-")
-    if not dash or service not in service_names():
-        return None
-    return Site(service, name, ".".join(prefix), region)
+    service = _service_of(name)
+    return Site(service, name, ".".join(prefix), region) if service else None
+
+
+def _service_of(name: str) -> str:
+    """The service that a site's name begins with (`lambda-url`, `vpc-lattice-svcs`), or ""."""
+    known = service_names()
+    while name:
+        name = name.rpartition("-")[0]
+        if name in known:
+            return name
+    return ""
 
 
 def site_of(cloud: Cloud, request: Request) -> Site | None:

@@ -6,10 +6,10 @@ from typing import Final
 
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.service import Service, simulated
-from cloudchamber.services.ec2 import area, tagging
+from cloudchamber.services.ec2 import area, sharing, tagging
 from cloudchamber.services.ec2.areas import AREAS
 from cloudchamber.services.ec2.default_networks import BEGUN
-from cloudchamber.services.ec2.generation import GENERATIONS
+from cloudchamber.services.ec2.generation import GENERATIONS, told
 from cloudchamber.services.ec2.idempotency import TOKENS
 from cloudchamber.services.ec2.kinds import WHEREABOUTS
 from cloudchamber.services.ec2.nouns import ZONE_GROUPS
@@ -42,8 +42,13 @@ SERVICE: Final = Service(
     },
     tables=(ZONE_GROUPS, BEGUN, GENERATIONS, TAGS, TOKENS, WHEREABOUTS, *area.tables(AREAS)),
     kernel_events=area.kernel_events(AREAS),
-    ports={ports.TAGGED_RESOURCES: tagging.tagged_resources, **area.ports(AREAS)},
-    subscribes=area.subscriptions(AREAS),
+    ports={
+        ports.SHAREABLE: sharing.shareable,
+        ports.TAGGED_RESOURCES: tagging.tagged_resources,
+        **area.ports(AREAS),
+    },
+    resource_policy=sharing.resource_policy,
+    subscribes={"network.changed": told, **area.subscriptions(AREAS)},
     inner=area.inner(AREAS),
     access_denied="UnauthorizedOperation",
 )

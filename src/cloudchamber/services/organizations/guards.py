@@ -11,13 +11,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from cloudchamber.cloud.ports import Guardrails
+from cloudchamber.cloud.ports import Guardrails, OrganizationFacts
 from cloudchamber.languages.policy import Policy as CompiledPolicy
 from cloudchamber.languages.policy import PolicyKind, SourcedPolicy, parse_policy
 from cloudchamber.services.organizations import lookup
 from cloudchamber.services.organizations.aws_policies import RCP, SCP, find_aws_policy
 from cloudchamber.services.organizations.nouns import (
     GUARDS,
+    ORGANIZATIONS,
     POLICIES,
     Account,
     Guard,
@@ -38,6 +39,29 @@ def guardrails(cloud: Cloud, account: str) -> Guardrails | None:
     """The port of that name: what holds for an account, or None outside of organizations."""
     guard = cloud.store.rows(GUARDS, "", "").get(account)
     return None if guard is None else _rules(guard)
+
+
+def organization_facts(cloud: Cloud, account: str) -> OrganizationFacts | None:
+    """The port `organization`: which one an account is in, where in it, and whom that trusts."""
+    guard = cloud.store.rows(GUARDS, "", "").get(account)
+    if guard is None:
+        return None
+    organization = cloud.store.rows(ORGANIZATIONS, "", "")[guard.organization]
+    return OrganizationFacts(
+        id=organization.id,
+        path=guard.path,
+        management=organization.management,
+        services=tuple(organization.services),
+    )
+
+
+def members(cloud: Cloud, account: str) -> list[str]:
+    """The port `members`: all accounts of the organization that an account is in."""
+    guards = cloud.store.rows(GUARDS, "", "")
+    own = guards.get(account)
+    if own is None:
+        return []
+    return sorted(id_ for id_, each in guards.items() if each.organization == own.organization)
 
 
 def retell(call: Call, organization: Organization) -> None:

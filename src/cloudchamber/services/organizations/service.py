@@ -29,7 +29,7 @@ _TYPES: Final = (
     "SCPs and RCPs are in force; tag, backup and AI opt-out policies are recorded; "
     "other types are refused."
 )
-_TRUST: Final = "No other service asks whether it is trusted."
+_TRUST: Final = "AWS RAM asks whether it is trusted; the other services do not."
 _FEATURES: Final = "create the organization with the feature set ALL"
 _EFFECTIVE: Final = "management policies are not merged along the tree"
 
@@ -124,6 +124,8 @@ SERVICE: Final = Service(
     },
     ports={
         ports.GUARDRAILS: guards.guardrails,
+        ports.MEMBERS: guards.members,
+        ports.ORGANIZATION: guards.organization_facts,
         ports.TAGGED_RESOURCES: tagged.tagged_resources,
     },
 )

@@ -41,6 +41,9 @@ _KEY_MEMBERS: Final = ("TagKeys", "tagKeys", "TagKeyList", "tagKeyList")
 
 def tag(call: Call, arn: Arn, tags: Tags) -> None:
     """Give a resource tags through its own service. Raises what that answers."""
+    if arn.service == "ec2":
+        call.invoke("ec2", "CreateTags", {**_thing(arn), "Tags": _listed(tags)})
+        return
     if arn.service == "s3":
         _write_bucket(call, arn, {**_bucket_tags(call, arn), **tags})
         return
@@ -51,6 +54,10 @@ def tag(call: Call, arn: Arn, tags: Tags) -> None:
 
 def untag(call: Call, arn: Arn, keys: Sequence[str]) -> None:
     """Take tags from a resource through its own service. Raises what that answers."""
+    if arn.service == "ec2":
+        gone = [{"Key": each} for each in keys]
+        call.invoke("ec2", "DeleteTags", {**_thing(arn), "Tags": gone})
+        return
     if arn.service == "s3":
         left = {key: value for key, value in _bucket_tags(call, arn).items() if key not in keys}
         _write_bucket(call, arn, left)
@@ -130,8 +137,16 @@ def _write_bucket(call: Call, arn: Arn, tags: Tags) -> None:
     if not tags:
         call.invoke("s3", "DeleteBucketTagging", bucket)
         return
-    listed = [{"Key": key, "Value": tags[key]} for key in tags]
-    call.invoke("s3", "PutBucketTagging", {**bucket, "Tagging": {"TagSet": listed}})
+    call.invoke("s3", "PutBucketTagging", {**bucket, "Tagging": {"TagSet": _listed(tags)}})
+
+
+def _thing(arn: Arn) -> Request:
+    """How EC2 is told of a thing: by its id, which is what its ARN ends with."""
+    return {"Resources": [arn.resource.rpartition("/")[2]]}
+
+
+def _listed(tags: Tags) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": tags[key]} for key in tags]
 
 
 def not_supported(arn: str) -> AwsError:

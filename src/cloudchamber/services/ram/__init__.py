@@ -1,0 +1,1 @@
+"""AWS Resource Access Manager; see the README beside this file."""

@@ -1,0 +1,1 @@
+"""Amazon VPC Lattice; see the README beside this file."""
