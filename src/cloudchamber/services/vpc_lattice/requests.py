@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Generator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote
 
@@ -24,7 +26,6 @@ from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.errors import AccessDenied, AwsError
 from cloudchamber.cloud.service import Input, Output, Wait, Waiting
 from cloudchamber.cloud.settings import NANOSECONDS
-from cloudchamber.kernel.streams import Streams
 from cloudchamber.languages.policy.attached import attached_policy
 from cloudchamber.services.vpc_lattice import access_logs
 from cloudchamber.services.vpc_lattice.lookup import rules_of
@@ -115,9 +116,7 @@ def _act(
 ) -> Generator[Wait, bool, Output]:  # fmt: skip
     if "fixedResponse" in action:
         return _plain(action["fixedResponse"]["statusCode"], "")
-    # Of the seed and the call, not a draw of the world's: a waiting call may be begun again.
-    stream = Streams(call.cloud.kernel.seed).stream(service.arn, f"weights of {call.number}")
-    chosen = weighted(action["forward"]["targetGroups"], stream.below)
+    chosen = weighted(action["forward"]["targetGroups"], partial(_drawn, call))
     group = call.rows(TARGET_GROUPS).get(chosen)
     if group is None:
         line["failureReason"] = "TargetGroupHasNoWeight"
@@ -147,6 +146,12 @@ def _act(
         line["failureReason"] = "LambdaUnhandled"
         return _plain(502, "Bad Gateway")
     return _response(invoked["Payload"])
+
+
+def _drawn(call: Call, below: int) -> int:
+    """A number for this request alone; no draw of the world's, as a waiting call may begin again."""
+    digest = hashlib.sha256(f"weights of {call.request_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") % below
 
 
 def _service(call: Call, request: Input) -> LatticeService | None:
