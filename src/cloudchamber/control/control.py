@@ -19,6 +19,9 @@ from cloudchamber.cloud.events import Event
 from cloudchamber.cloud.records import Trace
 from cloudchamber.cloud.registry import load_service, service_names
 from cloudchamber.cloud.settings import Settings, SettingsError
+from cloudchamber.control import network
+from cloudchamber.control.errors import ControlError
+from cloudchamber.control.fields import known_fields
 from cloudchamber.control.host import SNAPSHOT_NAME, Host
 from cloudchamber.control.instants import BadTime, format_instant, parse_duration, parse_instant
 from cloudchamber.kernel import KernelError
@@ -26,17 +29,6 @@ from cloudchamber.wire.model import load_model
 
 LIMIT_MAX = 100_000
 RESETTABLE = ("seed", "lifecycle", "iam", "throttling", "account")
-
-
-class ControlError(ValueError):
-    """The question does not fit. `code` is for programs, `field` names the culprit if one is."""
-
-    def __init__(self, code: str, message: str, field: str = "", status: int = 400) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.field = field
-        self.status = status
 
 
 class ClockHeld(Exception):
@@ -80,7 +72,7 @@ class Control:
 
     def reset(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Empty the world; `body` may change seed, lifecycle, iam, throttling and account."""
-        _known_fields(body, RESETTABLE)
+        known_fields(body, RESETTABLE)
         self._host.reset(chamber_settings(body, self._cloud.settings))
         return {"reset": True, **self.clock()}
 
@@ -99,7 +91,7 @@ class Control:
             "run_until_idle": self._run_until_idle,
             "mode": self._set_mode,
         }
-        _known_fields(body, tuple(verbs))
+        known_fields(body, tuple(verbs))
         if len(body) != 1:
             raise ControlError("InvalidClock", f"give one of {', '.join(verbs)}", "")
         field, value = next(iter(body.items()))
@@ -234,6 +226,18 @@ class Control:
                 seen.setdefault(zone["ZoneId"], {})[account] = zone["ZoneName"]
         return {"region": where, "zones": {key: seen[key] for key in sorted(seen)}}
 
+    def probe(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Send one flow through the network and say what became of it; flow logs see it."""
+        return network.probe(self._cloud, body)
+
+    def reach(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """Say what would become of a flow, without sending it."""
+        return network.reach(self._cloud, query)
+
+    def exposed(self, account: str | None = None, region: str | None = None) -> dict[str, Any]:
+        """What the internet can reach, in all accounts and Regions or in one."""
+        return network.exposed(self._cloud, account, region)
+
 
 def chamber_settings(values: Mapping[str, Any], base: Settings | None = None) -> Settings:
     """Settings with these values, the others as in `base`. Raises ControlError."""
@@ -249,15 +253,8 @@ def chamber_settings(values: Mapping[str, Any], base: Settings | None = None) ->
         raise ControlError("InvalidSetting", str(error), error.field) from error
 
 
-def _known_fields(body: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    for field in body:
-        if field not in known:
-            message = f"{field!r} is not known here; known are {', '.join(known)}"
-            raise ControlError("UnknownField", message, field)
-
-
 def _snapshot_name(body: Mapping[str, Any]) -> str:
-    _known_fields(body, ("name",))
+    known_fields(body, ("name",))
     name = body.get("name")
     if not isinstance(name, str) or SNAPSHOT_NAME.fullmatch(name) is None:
         message = "a snapshot's name has 1 to 100 letters, digits, dots, dashes and underscores"

@@ -14,7 +14,8 @@ from urllib.parse import parse_qs
 import orjson
 
 from cloudchamber import __version__
-from cloudchamber.control.control import Control, ControlError
+from cloudchamber.control.control import Control
+from cloudchamber.control.errors import ControlError
 from cloudchamber.control.host import Host
 from cloudchamber.wire.http import Request, Response
 
@@ -60,6 +61,14 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "zones",
           lambda c, b, q: c.zones(list(q.get("account", ())), _first(q, "region")),
           "Zone ids and the names accounts see for them", (), ("account", "region")),
+    Route("POST", "probe", lambda c, b, q: c.probe(b), "Send one flow through the network",
+          ("source", "destination", "protocol", "port", "source_port")),
+    Route("GET", "reach", lambda c, b, q: c.reach({name: values[0] for name, values in q.items()}),
+          "Say what would become of a flow", (),
+          ("source", "destination", "protocol", "port", "source_port")),
+    Route("GET", "exposed",
+          lambda c, b, q: c.exposed(_first(q, "account"), _first(q, "region")),
+          "What the internet can reach", (), ("account", "region")),
     Route("GET", "openapi.json", lambda c, b, q: openapi(), "This description"),
 )  # fmt: skip
 

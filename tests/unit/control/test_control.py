@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from cloudchamber import Chamber
-from cloudchamber.control.control import ControlError
+from cloudchamber.control.errors import ControlError
 from cloudchamber.control.http import ControlApi
 from cloudchamber.wire.http import Request
 

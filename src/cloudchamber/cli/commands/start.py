@@ -143,7 +143,8 @@ class Progress:
 
 
 def _settings(options: dict[str, Any]) -> Any:
-    from cloudchamber.control.control import ControlError, chamber_settings
+    from cloudchamber.control.control import chamber_settings
+    from cloudchamber.control.errors import ControlError
     from cloudchamber.control.instants import BadTime, parse_instant
     from cloudchamber.server.settings import ServerSettings, TlsSettings
 

@@ -1,0 +1,82 @@
+"""From what a person names to what the network knows: instances, names and addresses.
+
+Rules of this file: reads only. An instance stands for its primary interface, or for the one that
+has the address asked for; a DNS name of EC2's or of an endpoint for the address it answers with.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from cloudchamber.services.ec2 import kinds
+from cloudchamber.services.ec2.connections.nouns import ENDPOINT, ENDPOINT_SERVICE
+from cloudchamber.services.ec2.instances.nouns import INSTANCE
+from cloudchamber.services.ec2.interfaces.nouns import INTERFACE
+from cloudchamber.world.network.addresses import find_address
+from cloudchamber.world.network.compiled import Compiled
+
+if TYPE_CHECKING:
+    from cloudchamber.cloud.cloud import Cloud
+
+INTERNET: Final = "internet"
+_DASHED: Final = r"(\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3})"
+# ip-10-0-0-5.eu-west-1.compute.internal, ip-10-0-0-5.ec2.internal
+_PRIVATE_NAME: Final = re.compile(rf"ip-{_DASHED}\.(?:ec2|[a-z0-9-]+\.compute)\.internal")
+# ec2-198-51-100-1.eu-west-1.compute.amazonaws.com, ec2-198-51-100-1.compute-1.amazonaws.com
+_PUBLIC_NAME: Final = re.compile(
+    rf"ec2-{_DASHED}\.(?:compute-1|[a-z0-9-]+\.compute)\.amazonaws\.com(?:\.cn)?"
+)
+
+
+def interface_of(cloud: Cloud, instance_id: str, address: str = "") -> str | None:
+    """The interface of an instance that has an address; the primary one if none is given."""
+    instance = kinds.find_anywhere(cloud, INSTANCE, instance_id)
+    if instance is None or not instance.interfaces:
+        return None
+    if address:
+        for each in instance.interfaces:
+            row = kinds.find_anywhere(cloud, INTERFACE, each)
+            if row is not None and any(pair.address == address for pair in row.addresses):
+                return each
+    return instance.interfaces[0]
+
+
+def endpoint_of(compiled: Compiled, cloud: Cloud, service_id: str, source: str) -> str | None:
+    """The endpoint that leads to an endpoint service from a source's VPC."""
+    service = kinds.find_anywhere(cloud, ENDPOINT_SERVICE, service_id)
+    sender = compiled.network.interfaces.get(source)
+    if service is None or sender is None:
+        return None
+    found = (
+        row.id
+        for _, _, row in kinds.everywhere(cloud, ENDPOINT)
+        if row.vpc == sender.vpc and row.service == service.name
+    )
+    return next(found, None)
+
+
+def name_in_network(cloud: Cloud, compiled: Compiled, given: str) -> str | None:
+    """What the network calls something: an id that it has, an address, `internet`; None for what
+    does not exist."""
+    network = compiled.network
+    if given == INTERNET or given in network.interfaces or find_address(given) is not None:
+        return given
+    if given.startswith("i-"):
+        return interface_of(cloud, given)
+    if given in network.attachments or given in network.lattice_associations:
+        return given
+    if compiled.kind_of(given) not in ("", "local", "lattice"):
+        return given
+    return _named(compiled, given.rstrip(".").lower())
+
+
+def _named(compiled: Compiled, name: str) -> str | None:
+    """The address or interface behind a DNS name."""
+    known = _PRIVATE_NAME.fullmatch(name) or _PUBLIC_NAME.fullmatch(name)
+    if known is not None:
+        return known[1].replace("-", ".")
+    for endpoint in compiled.network.interface_endpoints.values():
+        if name in endpoint.dns_names:
+            return endpoint.id
+    return None
