@@ -158,7 +158,7 @@ def test_services_lists_every_operation_with_its_fidelity(chamber: Chamber) -> N
     services = chamber.control.services()["services"]
     send = services["sqs"]["operations"]["SendMessage"]
     assert send["fidelity"] == "simulated"
-    assert services["ec2"]["operations"]["RunInstances"]["fidelity"] == "refused"
+    assert services["ec2"]["operations"]["CreateVpnGateway"]["fidelity"] == "refused"
 
 
 def test_zones_puts_the_names_of_accounts_side_by_side(chamber: Chamber) -> None:
