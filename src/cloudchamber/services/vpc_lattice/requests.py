@@ -149,7 +149,7 @@ def _act(
 
 
 def _drawn(call: Call, below: int) -> int:
-    """A number for this request alone; no draw of the world's, as a waiting call may begin again."""
+    """A number for this request alone, no draw: a waiting call may be begun again."""
     digest = hashlib.sha256(f"weights of {call.request_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") % below
 
