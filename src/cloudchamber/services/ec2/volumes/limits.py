@@ -14,6 +14,10 @@ import msgspec
 
 GIB: Final = 2**30
 MULTI_ATTACH_MAX: Final = 16
+# "Most Nitro instance types support a maximum of 28 attachments": volume_limits.html. From the
+# seventh generation on volumes have slots of their own, 32 and more.
+ATTACHMENTS_MAX: Final = 28
+OWN_SLOTS_GENERATION: Final = 7
 # "You can modify a volume up to four times within a rolling 24-hour period": API_ModifyVolume.
 MODIFICATIONS_MAX: Final = 4
 MODIFICATIONS_DAYS: Final = 1

@@ -44,11 +44,22 @@ def expect_restorable(call: Call, identifier: str) -> Snapshot:
     row = expect_usable(call, identifier)
     if row.state != "completed":
         raise AwsError("IncorrectState", f"Snapshot is in invalid state - {row.state}")
-    if row.tier == "archive":
+    if tier(call, row) == "archive":
         raise AwsError(
             "IncorrectState", f"The snapshot {row.id} is archived. It has to be restored first."
         )
     return row
+
+
+def tier(call: Call, row: Snapshot) -> str:
+    """The tier that a snapshot is in now."""
+    moving = row.tiering
+    if moving is None or call.now < moving.ended_ns:
+        return row.tier
+    if moving.operation == "archival":
+        return "archive"
+    is_back = moving.operation == "temporary-restore" and call.now >= moving.expires_ns
+    return "archive" if is_back else "standard"
 
 
 def may_use(cloud: Cloud, account: str, row: Snapshot, region: str) -> bool:

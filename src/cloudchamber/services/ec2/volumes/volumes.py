@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes.html
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
@@ -25,14 +25,17 @@ from cloudchamber.services.ec2.volumes.announcing import announce
 from cloudchamber.services.ec2.volumes.describing import attachment_view, volume_view
 from cloudchamber.services.ec2.volumes.encryption import choose
 from cloudchamber.services.ec2.volumes.limits import (
+    ATTACHMENTS_MAX,
     INITIALIZATION_RATE_MAX,
     INITIALIZATION_RATE_MIN,
     MULTI_ATTACH_MAX,
+    OWN_SLOTS_GENERATION,
 )
 from cloudchamber.services.ec2.volumes.making import VOLUME_DUE, VolumePlan
 from cloudchamber.services.ec2.volumes.nouns import VOLUME, Volume, VolumeAttachment
 from cloudchamber.services.ec2.volumes.shapes import shaped, size_of
 from cloudchamber.services.ec2.vpcs import lookup
+from cloudchamber.world.capacity.catalogue import find_type
 
 _DEVICE: Final = re.compile(
     r"(/dev/)?(sd[a-z]{1,2}[0-9]*|xvd[a-z]{1,2}[0-9]*|hd[a-z][0-9]*)", re.ASCII
@@ -193,6 +196,7 @@ def _expect_attachable(call: Call, volume: Volume, instance: Instance, device: s
             "AttachmentLimitExceeded",
             f"{volume.id} is attached to {MULTI_ATTACH_MAX} instances, which is the maximum.",
         )
+    _expect_room(call, instance)
     if volume.zone_id != instance.zone_id:
         raise AwsError(
             "InvalidVolume.ZoneMismatch",
@@ -234,8 +238,22 @@ def _expect_attachment(volume: Volume, request: Input) -> VolumeAttachment:
 
 
 def _is_root(instance: Instance, device: str) -> bool:
-    row: Any = instance
-    return bool(device) and getattr(row, "root_device", "") == device
+    return bool(device) and instance.root_device == device
+
+
+def _expect_room(call: Call, instance: Instance) -> None:
+    """Raises AttachmentLimitExceeded: interfaces and volumes share a Nitro instance's slots."""
+    kind = find_type(instance.type)
+    if kind is None or not kind.is_nitro or kind.generation >= OWN_SLOTS_GENERATION:
+        return
+    disks = kind.disks.count if kind.disks else 0
+    taken = len(making.volumes_of_instance(call, instance.id)) + len(instance.interfaces) + disks
+    if taken >= ATTACHMENTS_MAX:
+        raise AwsError(
+            "AttachmentLimitExceeded",
+            f"Instance {instance.id} has {taken} attachments: its type {kind.name} supports at "
+            f"most {ATTACHMENTS_MAX} of volumes, network interfaces and instance store volumes.",
+        )
 
 
 def _zone(call: Call, request: Input) -> str:
