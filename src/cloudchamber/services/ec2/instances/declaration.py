@@ -2,23 +2,164 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Final
 
-from cloudchamber.cloud.service import recorded, simulated
+from cloudchamber.cloud.service import Handler, Operation, recorded, simulated
 from cloudchamber.services.ec2 import permissions
 from cloudchamber.services.ec2.area import Area
+from cloudchamber.services.ec2.idempotency import once
+from cloudchamber.services.ec2.instances import (
+    account_settings,
+    attributes,
+    lifecycle,
+    modifying,
+    profiles,
+    states,
+)
 from cloudchamber.services.ec2.instances.console import get_console_output
-from cloudchamber.services.ec2.instances.nouns import INSTANCE
+from cloudchamber.services.ec2.instances.describing import (
+    describe_instance_status,
+    describe_instances,
+)
+from cloudchamber.services.ec2.instances.nouns import (
+    IMAGE,
+    INSTANCE,
+    KEY_PAIR,
+    PLACEMENT_GROUP,
+    POOLS,
+    PROFILE,
+    SETTINGS,
+    TEMPLATE,
+    USAGE,
+)
+from cloudchamber.services.ec2.instances.running import run_instances
 from cloudchamber.services.ec2.instances.type_offerings import describe_instance_type_offerings
 
 _OF_INSTANCE: Final = permissions.named(INSTANCE, "InstanceId")
+_OF_INSTANCES: Final = permissions.named(INSTANCE, "InstanceIds")
+_TAGS_OF_INSTANCES: Final = permissions.tagged(INSTANCE, "InstanceIds")
+
+
+def _on_instance(handler: Handler) -> Operation:
+    """A change of one instance, permitted on it."""
+    return simulated(
+        handler,
+        resource=_OF_INSTANCE,
+        context=permissions.tagged(INSTANCE, "InstanceId"),
+    )
+
+
+_SETTINGS: Final = MappingProxyType(
+    {
+        "DeregisterInstanceEventNotificationAttributes": recorded(
+            account_settings.deregister_instance_event_notification_attributes,
+            "no instance here has scheduled events",
+        ),
+        "DescribeInstanceEventNotificationAttributes": recorded(
+            account_settings.describe_instance_event_notification_attributes,
+            "no instance here has scheduled events",
+        ),
+        "DisableSerialConsoleAccess": recorded(
+            account_settings.disable_serial_console_access, "no instance here has a console"
+        ),
+        "EnableSerialConsoleAccess": recorded(
+            account_settings.enable_serial_console_access, "no instance here has a console"
+        ),
+        "GetInstanceMetadataDefaults": simulated(account_settings.get_instance_metadata_defaults),
+        "GetSerialConsoleAccessStatus": recorded(
+            account_settings.get_serial_console_access_status, "no instance here has a console"
+        ),
+        "ModifyInstanceMetadataDefaults": simulated(
+            account_settings.modify_instance_metadata_defaults
+        ),
+        "RegisterInstanceEventNotificationAttributes": recorded(
+            account_settings.register_instance_event_notification_attributes,
+            "no instance here has scheduled events",
+        ),
+    }
+)
+_MODIFYING: Final = MappingProxyType(
+    {
+        "DescribeInstanceAttribute": simulated(
+            attributes.describe_instance_attribute, resource=_OF_INSTANCE
+        ),
+        "DescribeInstanceCreditSpecifications": simulated(
+            modifying.describe_instance_credit_specifications
+        ),
+        "GetDefaultCreditSpecification": simulated(modifying.get_default_credit_specification),
+        "ModifyDefaultCreditSpecification": simulated(
+            modifying.modify_default_credit_specification
+        ),
+        "ModifyInstanceAttribute": _on_instance(attributes.modify_instance_attribute),
+        "ModifyInstanceCapacityReservationAttributes": _on_instance(
+            modifying.modify_instance_capacity_reservation_attributes
+        ),
+        "ModifyInstanceCpuOptions": _on_instance(modifying.modify_instance_cpu_options),
+        "ModifyInstanceCreditSpecification": simulated(
+            once(modifying.modify_instance_credit_specification)
+        ),
+        "ModifyInstanceMaintenanceOptions": recorded(
+            modifying.modify_instance_maintenance_options,
+            "no host here fails",
+            resource=_OF_INSTANCE,
+        ),
+        "ModifyInstanceMetadataOptions": _on_instance(modifying.modify_instance_metadata_options),
+        "ModifyInstanceNetworkPerformanceOptions": recorded(
+            modifying.modify_instance_network_performance_options,
+            "bandwidth is not shared out",
+            resource=_OF_INSTANCE,
+        ),
+        "ModifyInstancePlacement": _on_instance(modifying.modify_instance_placement),
+        "ModifyPrivateDnsNameOptions": _on_instance(modifying.modify_private_dns_name_options),
+        "MonitorInstances": recorded(
+            modifying.monitor_instances, "no metrics are measured", resource=_OF_INSTANCES
+        ),
+        "ResetInstanceAttribute": _on_instance(attributes.reset_instance_attribute),
+        "UnmonitorInstances": recorded(
+            modifying.unmonitor_instances, "no metrics are measured", resource=_OF_INSTANCES
+        ),
+    }
+)
 
 AREA: Final = Area(
     operations={
+        **_SETTINGS,
+        **_MODIFYING,
+        "AssociateIamInstanceProfile": simulated(
+            profiles.associate_iam_instance_profile, resource=_OF_INSTANCE
+        ),
+        "DescribeIamInstanceProfileAssociations": simulated(
+            profiles.describe_iam_instance_profile_associations
+        ),
+        "DisassociateIamInstanceProfile": simulated(profiles.disassociate_iam_instance_profile),
+        "ReplaceIamInstanceProfileAssociation": simulated(
+            profiles.replace_iam_instance_profile_association
+        ),
+        "RunInstances": simulated(once(run_instances)),
+        "DescribeInstances": simulated(describe_instances),
+        "DescribeInstanceStatus": simulated(describe_instance_status),
         "DescribeInstanceTypeOfferings": simulated(describe_instance_type_offerings),
         "GetConsoleOutput": recorded(
             get_console_output, "no instance here prints anything", resource=_OF_INSTANCE
         ),
+        "RebootInstances": simulated(
+            states.reboot_instances, resource=_OF_INSTANCES, context=_TAGS_OF_INSTANCES
+        ),
+        "StartInstances": simulated(
+            states.start_instances, resource=_OF_INSTANCES, context=_TAGS_OF_INSTANCES
+        ),
+        "StopInstances": simulated(
+            states.stop_instances, resource=_OF_INSTANCES, context=_TAGS_OF_INSTANCES
+        ),
+        "TerminateInstances": simulated(
+            states.terminate_instances, resource=_OF_INSTANCES, context=_TAGS_OF_INSTANCES
+        ),
     },
-    kinds=(INSTANCE,),
+    kinds=(INSTANCE, IMAGE, KEY_PAIR, TEMPLATE, PLACEMENT_GROUP, PROFILE),
+    tables=(SETTINGS, USAGE, POOLS),
+    kernel_events={
+        lifecycle.DUE: states.instances_due,
+        lifecycle.FORGOTTEN: states.instances_forgotten,
+    },
 )
