@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import Final
 
-from cloudchamber.cloud.service import simulated
+from cloudchamber.cloud.service import recorded, simulated
 from cloudchamber.services.ec2.area import Area
+from cloudchamber.services.ec2.idempotency import once
 from cloudchamber.services.ec2.permissions import created, named, requested, tagged
 from cloudchamber.services.ec2.vpcs import (
+    absent,
+    acl_entries,
+    acls,
     block_public_access,
     blocks,
+    dhcp_options,
+    internet_gateways,
     reservations,
+    routes,
     subnet_attributes,
     subnets,
+    table_associations,
+    tables,
     vpcs,
 )
 from cloudchamber.services.ec2.vpcs.ipv6_pool import AMAZON_BLOCKS
@@ -31,6 +40,12 @@ from cloudchamber.services.ec2.vpcs.nouns import (
 
 _VPC: Final = named(VPC, "VpcId")
 _SUBNET: Final = named(SUBNET, "SubnetId")
+_TABLE: Final = named(ROUTE_TABLE, "RouteTableId")
+_ACL: Final = named(NETWORK_ACL, "NetworkAclId")
+_GATEWAY: Final = named(INTERNET_GATEWAY, "InternetGatewayId")
+_TABLE_TAGS: Final = tagged(ROUTE_TABLE, "RouteTableId")
+_ACL_TAGS: Final = tagged(NETWORK_ACL, "NetworkAclId")
+_GATEWAY_TAGS: Final = tagged(INTERNET_GATEWAY, "InternetGatewayId")
 
 AREA: Final = Area(
     operations={
@@ -82,6 +97,85 @@ AREA: Final = Area(
             resource=named(CIDR_RESERVATION, "SubnetCidrReservationId"),
         ),
         "GetSubnetCidrReservations": simulated(reservations.get_subnet_cidr_reservations),
+        "CreateRouteTable": simulated(
+            once(tables.create_route_table), resource=created(ROUTE_TABLE, _VPC), context=requested
+        ),
+        "DeleteRouteTable": simulated(
+            tables.delete_route_table, resource=_TABLE, context=_TABLE_TAGS
+        ),
+        "DescribeRouteTables": simulated(tables.describe_route_tables),
+        "CreateRoute": simulated(routes.create_route, resource=_TABLE, context=_TABLE_TAGS),
+        "ReplaceRoute": simulated(routes.replace_route, resource=_TABLE, context=_TABLE_TAGS),
+        "DeleteRoute": simulated(routes.delete_route, resource=_TABLE, context=_TABLE_TAGS),
+        "AssociateRouteTable": simulated(
+            table_associations.associate_route_table, resource=_TABLE, context=_TABLE_TAGS
+        ),
+        "DisassociateRouteTable": simulated(
+            table_associations.disassociate_route_table, resource=named(ROUTE_TABLE)
+        ),
+        "ReplaceRouteTableAssociation": simulated(
+            table_associations.replace_route_table_association,
+            resource=_TABLE,
+            context=_TABLE_TAGS,
+        ),
+        "CreateInternetGateway": simulated(
+            internet_gateways.create_internet_gateway,
+            resource=created(INTERNET_GATEWAY),
+            context=requested,
+        ),
+        "DeleteInternetGateway": simulated(
+            internet_gateways.delete_internet_gateway, resource=_GATEWAY, context=_GATEWAY_TAGS
+        ),
+        "AttachInternetGateway": simulated(
+            internet_gateways.attach_internet_gateway, resource=_GATEWAY, context=_GATEWAY_TAGS
+        ),
+        "DetachInternetGateway": simulated(
+            internet_gateways.detach_internet_gateway, resource=_GATEWAY, context=_GATEWAY_TAGS
+        ),
+        "DescribeInternetGateways": simulated(internet_gateways.describe_internet_gateways),
+        "CreateEgressOnlyInternetGateway": simulated(
+            once(internet_gateways.create_egress_only_gateway),
+            resource=created(EGRESS_ONLY_GATEWAY, _VPC),
+            context=requested,
+        ),
+        "DeleteEgressOnlyInternetGateway": simulated(
+            internet_gateways.delete_egress_only_gateway,
+            resource=named(EGRESS_ONLY_GATEWAY, "EgressOnlyInternetGatewayId"),
+        ),
+        "DescribeEgressOnlyInternetGateways": simulated(
+            internet_gateways.describe_egress_only_gateways
+        ),
+        "CreateNetworkAcl": simulated(
+            once(acls.create_network_acl), resource=created(NETWORK_ACL, _VPC), context=requested
+        ),
+        "DeleteNetworkAcl": simulated(acls.delete_network_acl, resource=_ACL, context=_ACL_TAGS),
+        "DescribeNetworkAcls": simulated(acls.describe_network_acls),
+        "ReplaceNetworkAclAssociation": simulated(
+            acls.replace_network_acl_association, resource=_ACL, context=_ACL_TAGS
+        ),
+        "CreateNetworkAclEntry": simulated(
+            acl_entries.create_network_acl_entry, resource=_ACL, context=_ACL_TAGS
+        ),
+        "ReplaceNetworkAclEntry": simulated(
+            acl_entries.replace_network_acl_entry, resource=_ACL, context=_ACL_TAGS
+        ),
+        "DeleteNetworkAclEntry": simulated(
+            acl_entries.delete_network_acl_entry, resource=_ACL, context=_ACL_TAGS
+        ),
+        "CreateDhcpOptions": recorded(
+            dhcp_options.create_dhcp_options,
+            "no instance asks for a lease, so none is told the options",
+            resource=created(DHCP_OPTIONS_SET),
+        ),
+        "AssociateDhcpOptions": recorded(
+            dhcp_options.associate_dhcp_options,
+            "no instance asks for a lease, so none is told the options",
+            resource=_VPC,
+        ),
+        "DeleteDhcpOptions": simulated(
+            dhcp_options.delete_dhcp_options, resource=named(DHCP_OPTIONS_SET, "DhcpOptionsId")
+        ),
+        "DescribeDhcpOptions": simulated(dhcp_options.describe_dhcp_options),
         "DescribeVpcBlockPublicAccessOptions": simulated(block_public_access.describe_options),
         "ModifyVpcBlockPublicAccessOptions": simulated(block_public_access.modify_options),
         "CreateVpcBlockPublicAccessExclusion": simulated(
@@ -98,6 +192,7 @@ AREA: Final = Area(
         "DescribeVpcBlockPublicAccessExclusions": simulated(
             block_public_access.describe_exclusions
         ),
+        **absent.OPERATIONS,
     },
     kinds=(
         VPC,
