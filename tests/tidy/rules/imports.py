@@ -19,8 +19,8 @@ from tests.tidy.rules.layers import outside_imports
 
 # Slow to load and not needed by every run, so a function may import them.
 LAZY = frozenset(
-    "awscrt boto3 botocore cbor2 cryptography dask duckdb h2 http httptools jwt numpy rich ssl "
-    "uvloop".split()
+    "awscrt boto3 botocore cbor2 cryptography dask duckdb h2 http httptools jwt numpy rich "
+    "sqlglot ssl uvloop".split()
 )
 # Our own that are: the codecs of protocols that a chamber may never be spoken to in, and what runs
 # functions, in a chamber that may never have one.

@@ -1,0 +1,1 @@
+"""SQL over tables that are handed in: Trino's dialect, translated by sqlglot, run by DuckDB."""
