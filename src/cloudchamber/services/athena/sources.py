@@ -1,0 +1,165 @@
+"""What a query reads: a table of the catalog, its partitions, its files, as columns of values.
+
+Rules of this file: a table's own words (SerDe, properties, locations) decide; partitions that a
+query certainly does not want are not read, and not counted.
+https://docs.aws.amazon.com/athena/latest/ug/partitions.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from cloudchamber.engines.sql.database import Relation, passing
+from cloudchamber.engines.sql.query import Query, TableRef
+from cloudchamber.services.athena import projection, serdes
+from cloudchamber.services.athena.formats import reader_of
+from cloudchamber.services.athena.limits import FILES_MAX, PARTITIONS_MAX
+from cloudchamber.services.athena.runs import DATA_ERROR, OTHER, Failed, Run, bucket_and_key
+
+_EQUALS: Final = r"\"?{key}\"? = '((?:[^']|'')*)'"
+
+
+class Folder(msgspec.Struct, frozen=True):
+    """Where data lie, under which values of the partition keys, in which storage."""
+
+    location: str
+    values: tuple[str, ...] = ()
+    storage: Mapping[str, Any] = {}
+
+
+def columns_of(table: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A table's columns, partition keys last: (name in lower case, Hive type)."""
+    plain = table.get("StorageDescriptor", {}).get("Columns", [])
+    return [
+        (each["Name"].lower(), each.get("Type", "string"))
+        for each in (*plain, *table.get("PartitionKeys", ()))
+    ]
+
+
+def relation(run: Run, table: Mapping[str, Any], query: Query, ref: TableRef) -> Relation:
+    """A table with all that the query may want of it. Raises Failed, Stopped."""
+    storage = table.get("StorageDescriptor", {})
+    keys = [each["Name"].lower() for each in table.get("PartitionKeys", ())]
+    columns = columns_of(table)
+    plain = columns[: len(columns) - len(keys)]
+    text: tuple[list[str | None], ...] = tuple([] for _ in columns)
+    parquet: list[tuple[bytes, Mapping[str, str]]] = []
+    for folder in _folders(run, table, query, ref):
+        held = {**storage, **folder.storage}
+        reader = reader_of(held)
+        if reader is None:
+            serde = held.get("SerdeInfo", {}).get("SerializationLibrary", "")
+            raise Failed(f"Cloudchamber does not read files of {serde}", category=OTHER)
+        for key, data in _files(run, folder.location):
+            if reader == "parquet":
+                parquet.append((data, dict(zip(keys, folder.values, strict=True))))
+            else:
+                _append(run, text, plain, held, table, reader, key, data, folder.values)
+    if text[0:1] and text[0] and parquet:
+        raise Failed("Cloudchamber reads no table of text and Parquet files", category=OTHER)
+    return Relation(tuple(columns), text, tuple(parquet))
+
+
+def _files(run: Run, location: str) -> list[tuple[str, bytes]]:
+    bucket, prefix = bucket_and_key(location)
+    # A location is a folder, whether or not it ends like one.
+    prefix = prefix if not prefix or prefix.endswith("/") else f"{prefix}/"
+    listed = []
+    for key, size in run.listed(bucket, prefix):
+        run.allow(size)
+        listed.append((key, run.read(bucket, key)))
+        if len(listed) > FILES_MAX:
+            raise Failed(f"Cloudchamber reads at most {FILES_MAX} files", category=OTHER)
+    return listed
+
+
+def _append(
+    run: Run,
+    text: tuple[list[str | None], ...],
+    plain: Sequence[tuple[str, str]],
+    storage: Mapping[str, Any],
+    table: Mapping[str, Any],
+    reader: str,
+    name: str,
+    data: bytes,
+    values: Sequence[str],
+) -> None:
+    """Add a file's rows to the columns. Raises Failed."""
+    serde = storage.get("SerdeInfo", {}).get("Parameters", {})
+    skip = table.get("Parameters", {}).get("skip.header.line.count", "0")
+    keys = [None if each == "__HIVE_DEFAULT_PARTITION__" else each for each in values]
+    try:
+        unpacked = serdes.unpacked(name, data)
+        lines = int(skip) if skip.isdigit() else 0
+        rows = list(serdes.rows_of(reader, unpacked, plain, serde, lines))
+    except serdes.BadData as error:
+        raise Failed(f"{error}", DATA_ERROR) from error
+    except serdes.UnknownCompression as error:
+        raise Failed(f"Cloudchamber: {error}", category=OTHER) from error
+    run.rows_in += len(rows)
+    if rows:
+        for column, added in zip(text, zip(*rows, strict=True), strict=False):
+            column.extend(added)
+        for column, key in zip(text[len(plain) :], keys, strict=True):
+            column.extend([key] * len(rows))
+
+
+def _folders(run: Run, table: Mapping[str, Any], query: Query, ref: TableRef) -> list[Folder]:
+    """Where a table's data lie, as far as the query may want them. Raises Failed."""
+    storage = table.get("StorageDescriptor", {})
+    location = storage.get("Location", "")
+    keys = [
+        (each["Name"].lower(), each.get("Type", "string"))
+        for each in table.get("PartitionKeys", ())
+    ]
+    if not keys:
+        return [Folder(location)]
+    names = [name for name, _ in keys]
+    test = query.on_keys(ref, frozenset(names), run.row.submitted_ns)
+    properties = table.get("Parameters", {})
+    if projection.is_projected(properties):
+        folders = _projected(run, properties, names, location, test)
+    else:
+        asked = {"DatabaseName": table["DatabaseName"], "TableName": table["Name"]}
+        folders = [
+            Folder(
+                each.get("StorageDescriptor", {}).get("Location") or location,
+                tuple(each["Values"]),
+                _own_storage(each),
+            )
+            for each in run.pages("GetPartitions", "Partitions", asked)
+        ]
+    if len(folders) > PARTITIONS_MAX:
+        raise Failed(f"Cloudchamber looks at {PARTITIONS_MAX} partitions at most", category=OTHER)
+    if test is None or not folders:
+        return folders
+    chosen = passing(keys, [folder.values for folder in folders], test)
+    return [folders[place] for place in chosen]
+
+
+def _own_storage(partition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A partition may have a SerDe of its own; its columns are the table's."""
+    storage = partition.get("StorageDescriptor", {})
+    if storage.get("SerdeInfo", {}).get("SerializationLibrary"):
+        return {"SerdeInfo": storage["SerdeInfo"]}
+    return {}
+
+
+def _projected(
+    run: Run, properties: Mapping[str, str], names: Sequence[str], location: str, test: str | None
+) -> list[Folder]:
+    fixed = {}
+    for name in projection.injected(properties, names):
+        found = re.findall(_EQUALS.format(key=re.escape(name)), test or "", re.IGNORECASE)
+        if found:
+            fixed[name] = [each.replace("''", "'") for each in found]
+    try:
+        values = projection.projected(properties, names, run.call.now, fixed, PARTITIONS_MAX)
+    except projection.BadProjection as error:
+        raise Failed(f"CONSTRAINT_VIOLATION: {error}") from error
+    template = properties.get("storage.location.template", "")
+    return [Folder(projection.location(template, location, names, each), each) for each in values]
