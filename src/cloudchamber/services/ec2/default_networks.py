@@ -14,6 +14,7 @@ import msgspec
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.store import Table
+from cloudchamber.services.ec2.interfaces.aws_lists import ensure_aws_lists
 from cloudchamber.services.ec2.vpcs.defaults import make_default_vpc
 
 
@@ -32,4 +33,5 @@ def ensure(call: Call) -> None:
     if "account" in rows:
         return
     rows["account"] = Begun(call.now)
+    ensure_aws_lists(call)
     make_default_vpc(call)
