@@ -6,11 +6,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from cloudchamber.cloud.service import Operation, simulated
+from cloudchamber.cloud.service import Operation, refused, simulated
 from cloudchamber.services.ec2.area import Area
 from cloudchamber.services.ec2.idempotency import once
 from cloudchamber.services.ec2.instances.nouns import INSTANCE
-from cloudchamber.services.ec2.interfaces import interface_views, interfaces, permits
+from cloudchamber.services.ec2.interfaces import (
+    attributes,
+    group_vpcs,
+    interface_views,
+    interfaces,
+    permits,
+    secondary,
+    security_group_rules,
+    security_groups,
+)
 from cloudchamber.services.ec2.interfaces.allocation import TAKEN
 from cloudchamber.services.ec2.interfaces.nouns import (
     ADDRESS,
@@ -24,7 +33,12 @@ from cloudchamber.services.ec2.interfaces.nouns import (
     SECURITY_GROUP_RULE,
 )
 from cloudchamber.services.ec2.permissions import created, named, tagged
-from cloudchamber.services.ec2.vpcs.nouns import SUBNET
+from cloudchamber.services.ec2.vpcs.nouns import SUBNET, VPC
+
+_INTERFACE: Final = named(INTERFACE, "NetworkInterfaceId")
+_OF_INTERFACE: Final = tagged(INTERFACE, "NetworkInterfaceId")
+_GROUP: Final = named(SECURITY_GROUP, "GroupId")
+_OF_GROUP: Final = tagged(SECURITY_GROUP, "GroupId")
 
 _INTERFACE_OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     {
@@ -35,23 +49,63 @@ _INTERFACE_OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         ),
         "DeleteNetworkInterface": simulated(
             interfaces.delete_network_interface,
-            resource=named(INTERFACE, "NetworkInterfaceId"),
-            context=tagged(INTERFACE, "NetworkInterfaceId"),
+            resource=_INTERFACE,
+            context=_OF_INTERFACE,
         ),
         "DescribeNetworkInterfaces": simulated(interface_views.describe_network_interfaces),
         "AttachNetworkInterface": simulated(
             interfaces.attach_network_interface,
-            resource=named(INTERFACE, "NetworkInterfaceId"),
-            context=tagged(INTERFACE, "NetworkInterfaceId"),
+            resource=_INTERFACE,
+            context=_OF_INTERFACE,
         ),
         "DetachNetworkInterface": simulated(
             interfaces.detach_network_interface,
             resource=named(INSTANCE),
         ),
+        "ModifyNetworkInterfaceAttribute": simulated(
+            attributes.modify_network_interface_attribute,
+            resource=_INTERFACE,
+            context=_OF_INTERFACE,
+        ),
+        "ResetNetworkInterfaceAttribute": simulated(
+            attributes.reset_network_interface_attribute,
+            resource=_INTERFACE,
+            context=_OF_INTERFACE,
+        ),
+        "DescribeNetworkInterfaceAttribute": simulated(
+            attributes.describe_network_interface_attribute,
+            resource=_INTERFACE,
+            context=_OF_INTERFACE,
+        ),
+        "ModifyPublicIpDnsNameOptions": simulated(
+            attributes.modify_public_ip_dns_name_options,
+            resource=_INTERFACE,
+            context=_OF_INTERFACE,
+        ),
+        "AssignPrivateIpAddresses": simulated(
+            secondary.assign_private_ip_addresses,
+            resource=_INTERFACE,
+            context=_OF_INTERFACE,
+        ),
+        "UnassignPrivateIpAddresses": simulated(
+            secondary.unassign_private_ip_addresses,
+            resource=_INTERFACE,
+            context=_OF_INTERFACE,
+        ),
+        "AssignIpv6Addresses": simulated(
+            secondary.assign_ipv6_addresses,
+            resource=_INTERFACE,
+            context=_OF_INTERFACE,
+        ),
+        "UnassignIpv6Addresses": simulated(
+            secondary.unassign_ipv6_addresses,
+            resource=_INTERFACE,
+            context=_OF_INTERFACE,
+        ),
         "CreateNetworkInterfacePermission": simulated(
             permits.create_network_interface_permission,
-            resource=named(INTERFACE, "NetworkInterfaceId"),
-            context=tagged(INTERFACE, "NetworkInterfaceId"),
+            resource=_INTERFACE,
+            context=_OF_INTERFACE,
         ),
         "DeleteNetworkInterfacePermission": simulated(
             permits.delete_network_interface_permission,
@@ -62,8 +116,90 @@ _INTERFACE_OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     }
 )
 
+_GROUP_OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
+    {
+        "CreateSecurityGroup": simulated(
+            security_groups.create_security_group,
+            resource=created(SECURITY_GROUP, named(VPC, "VpcId")),
+            context=tagged(VPC, "VpcId"),
+        ),
+        "DeleteSecurityGroup": simulated(
+            security_groups.delete_security_group,
+            resource=_GROUP,
+            context=_OF_GROUP,
+        ),
+        "DescribeSecurityGroups": simulated(
+            security_groups.describe_security_groups,
+        ),
+        "GetSecurityGroupsForVpc": simulated(
+            security_groups.get_security_groups_for_vpc,
+            resource=named(VPC, "VpcId"),
+        ),
+        "AuthorizeSecurityGroupIngress": simulated(
+            security_group_rules.authorize_security_group_ingress,
+            resource=_GROUP,
+            context=_OF_GROUP,
+        ),
+        "AuthorizeSecurityGroupEgress": simulated(
+            security_group_rules.authorize_security_group_egress,
+            resource=_GROUP,
+            context=_OF_GROUP,
+        ),
+        "RevokeSecurityGroupIngress": simulated(
+            security_group_rules.revoke_security_group_ingress,
+            resource=_GROUP,
+            context=_OF_GROUP,
+        ),
+        "RevokeSecurityGroupEgress": simulated(
+            security_group_rules.revoke_security_group_egress,
+            resource=_GROUP,
+            context=_OF_GROUP,
+        ),
+        "UpdateSecurityGroupRuleDescriptionsIngress": simulated(
+            security_group_rules.update_security_group_rule_descriptions_ingress,
+            resource=_GROUP,
+            context=_OF_GROUP,
+        ),
+        "UpdateSecurityGroupRuleDescriptionsEgress": simulated(
+            security_group_rules.update_security_group_rule_descriptions_egress,
+            resource=_GROUP,
+            context=_OF_GROUP,
+        ),
+        "ModifySecurityGroupRules": simulated(
+            security_group_rules.modify_security_group_rules,
+            resource=_GROUP,
+            context=_OF_GROUP,
+        ),
+        "DescribeSecurityGroupRules": simulated(
+            security_group_rules.describe_security_group_rules,
+        ),
+        "AssociateSecurityGroupVpc": simulated(
+            group_vpcs.associate_security_group_vpc,
+            resource=named(SECURITY_GROUP, "GroupId"),
+            context=_OF_GROUP,
+        ),
+        "DisassociateSecurityGroupVpc": simulated(
+            group_vpcs.disassociate_security_group_vpc,
+            resource=named(SECURITY_GROUP, "GroupId"),
+            context=_OF_GROUP,
+        ),
+        "DescribeSecurityGroupVpcAssociations": simulated(
+            group_vpcs.describe_security_group_vpc_associations,
+        ),
+        "DescribeSecurityGroupReferences": simulated(
+            group_vpcs.describe_security_group_references,
+        ),
+        "DescribeStaleSecurityGroups": simulated(
+            group_vpcs.describe_stale_security_groups,
+        ),
+        "ValidateSecurityGroupQuotasForInterface": refused(
+            "only authorized AWS services may call it"
+        ),
+    }
+)
+
 AREA: Final = Area(
-    operations=_INTERFACE_OPERATIONS,
+    operations={**_INTERFACE_OPERATIONS, **_GROUP_OPERATIONS},
     tables=(TAKEN, DEFAULT_GROUPS, PUBLIC_ADDRESSES),
     kinds=(
         INTERFACE,

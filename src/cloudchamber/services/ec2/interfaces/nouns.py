@@ -11,8 +11,10 @@ import msgspec
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.store import Table
-from cloudchamber.services.ec2.kinds import Kind
+from cloudchamber.services.ec2.kinds import Kind, place_of, shared
 from cloudchamber.services.ec2.vpcs.nouns import SUBNETS
+
+AWS: Final = "AWS"  # whose AWS's own prefix lists are
 
 
 class PrivateAddress(msgspec.Struct, kw_only=True):
@@ -224,6 +226,18 @@ INTERFACE: Final = Kind(
     not_found="InvalidNetworkInterfaceID.NotFound",
     malformed="InvalidNetworkInterfaceId.Malformed", sees=_sees_interface,
 )  # fmt: skip
+
+
+def _sees_prefix_list(call: Call, listed: PrefixList) -> bool:
+    """An account sees its own lists, AWS's of the Region, and what others share with it."""
+    if listed.id in call.rows(PREFIX_LISTS):
+        return True
+    place = place_of(call.cloud, listed.id)
+    if place is None or place.region != call.region:
+        return False
+    return listed.owner == AWS or any(each.id == listed.id for each in shared(call, PREFIX_LIST))
+
+
 PERMIT: Final = Kind(
     prefix="eni-perm", type="network-interface-permission", table=PERMITS,
     said="network interface permission ID",
@@ -242,7 +256,7 @@ SECURITY_GROUP_RULE: Final = Kind(
 PREFIX_LIST: Final = Kind(
     prefix="pl", type="prefix-list", table=PREFIX_LISTS, said="prefix list ID",
     not_found="InvalidPrefixListID.NotFound", malformed="InvalidPrefixListId.Malformed",
-    shared_as="ec2:PrefixList",
+    shared_as="ec2:PrefixList", sees=_sees_prefix_list,
 )  # fmt: skip
 ADDRESS: Final = Kind(
     prefix="eipalloc", type="elastic-ip", table=ADDRESSES, said="allocation ID",
