@@ -65,6 +65,7 @@ def _keep_paths(old: Compiled, made: Compiled, changed: frozenset[str]) -> None:
     if not changed:
         made.traces = old.traces
         made.ends = old.ends
+        made.plain_ends = old.plain_ends
         made.address_ends = old.address_ends
         made.owners, made.publics, made.delegated = old.owners, old.publics, old.delegated
     else:
@@ -89,4 +90,8 @@ def _keep_classes(old: Compiled, made: Compiled, changed: frozenset[str]) -> Non
         return
     made.known_fine_bounds = old.known_fine_bounds
     made.class_numbers = old.class_numbers
-    _keep_tables(old.classes, made.classes, changed)
+    if changed:
+        _keep_tables(old.classes, made.classes, changed)
+    else:
+        made.classes = old.classes
+        made.pairs_index = old.pairs_index

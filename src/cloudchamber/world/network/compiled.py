@@ -103,10 +103,12 @@ class Compiled:
         self.verdicts: dict[tuple[int, int, int, int], str] = {}
         self.classes: dict[str, int] = {}
         self.loose: set[int] = set()
+        self.pairs_index: object = None  # `pairs.py` keeps its classes here
         self.route_tables: dict[str, Table[Route]] = {}
         self.transit_tables: dict[str, Table[TransitRoute]] = {}
         self.kinds: dict[str, str] = {}
         self.ends: dict[str, End] = {}
+        self.plain_ends: dict[str, End] = {}  # those that `ends.py` found nothing special about
         self.address_ends: dict[tuple[str, int], End] = {}
         self.positions: dict[tuple[object, ...], int] = {}
         self.class_numbers: dict[tuple[object, ...], int] = {}
@@ -149,16 +151,6 @@ class Compiled:
             self.groups[key] = found
         return found
 
-    def group_with(self, rule_id: str, groups: tuple[str, ...], direction: str) -> str:
-        """Which of the groups has a rule; the first of them if none has."""
-        for group in groups:
-            found = self.network.security_groups.get(group)
-            if found is not None:
-                rules = found.ingress if direction == "ingress" else found.egress
-                if any(rule.id == rule_id for rule in rules):
-                    return group
-        return groups[0] if groups else ""
-
     def find_route(self, table_id: str, address: int) -> Route | None:
         """The route of a VPC's table that an address takes."""
         found = self.route_tables.get(table_id)
@@ -187,12 +179,6 @@ class Compiled:
 
     # Gateways of a VPC
 
-    def is_inside(self, vpc: str, address: int) -> bool:
-        """Whether an address is of a VPC's own blocks."""
-        found = self.network.vpcs[vpc]
-        blocks = (parse_block(block) for block in (*found.v4_cidrs, *found.v6_cidrs))
-        return any(low <= address <= high for low, high, _ in blocks)
-
     def find_internet_gateway(self, vpc: str) -> str | None:
         """The internet gateway attached to a VPC."""
         if self.gateways is None:
@@ -212,13 +198,6 @@ class Compiled:
                 if attachment.kind == "vpc" and attachment.is_available
             }
         return self.attached.get((transit_gateway, vpc))
-
-    def find_lattice(self, vpc: str) -> LatticeAssociation | None:
-        """A VPC's association with a service network."""
-        for association in self.network.lattice_associations.values():
-            if association.vpc == vpc:
-                return association
-        return None
 
     # Ends
 
@@ -364,13 +343,6 @@ class Compiled:
                 return self.end_at(interface, parse_address(pair.private))
         return self.end_at(interface, address)
 
-    def known_at(self, address: int) -> Iterable[tuple[str, End]]:
-        """(VPC, interface) of each interface that has an address, in the order of VPCs."""
-        for vpc in sorted(self.network.vpcs):
-            found = self.find_owner(vpc, address)
-            if found is not None:
-                yield vpc, found
-
     # Atoms
 
     def path_atom(self, address: int) -> int:
@@ -411,6 +383,40 @@ class Compiled:
 def compile_network(network: Network) -> Compiled:
     """A graph made ready for questions. Costs nothing yet: tables are made when asked for."""
     return Compiled(network)
+
+
+def is_inside(network: Network, vpc: str, address: int) -> bool:
+    """Whether an address is of a VPC's own blocks."""
+    found = network.vpcs[vpc]
+    blocks = (parse_block(block) for block in (*found.v4_cidrs, *found.v6_cidrs))
+    return any(low <= address <= high for low, high, _ in blocks)
+
+
+def find_lattice(network: Network, vpc: str) -> LatticeAssociation | None:
+    """A VPC's association with a service network."""
+    for association in network.lattice_associations.values():
+        if association.vpc == vpc:
+            return association
+    return None
+
+
+def group_with(network: Network, rule_id: str, groups: tuple[str, ...], direction: str) -> str:
+    """Which of the groups has a rule; the first of them if none has."""
+    for group in groups:
+        found = network.security_groups.get(group)
+        if found is not None:
+            rules = found.ingress if direction == "ingress" else found.egress
+            if any(rule.id == rule_id for rule in rules):
+                return group
+    return groups[0] if groups else ""
+
+
+def known_at(compiled: Compiled, address: int) -> Iterator[tuple[str, End]]:
+    """(VPC, interface) of each interface that has an address, in the order of VPCs."""
+    for vpc in sorted(compiled.network.vpcs):
+        found = compiled.find_owner(vpc, address)
+        if found is not None:
+            yield vpc, found
 
 
 def owns(interface: Interface, address: int) -> bool:
@@ -478,6 +484,7 @@ def _fresh(before: Mapping[str, T], after: Mapping[str, T]) -> Iterable[T]:
 
 
 FIXED: Final = (
+    "0.0.0.0/0",
     "10.0.0.0/8",
     "172.16.0.0/12",
     "192.168.0.0/16",

@@ -16,7 +16,7 @@ from cloudchamber.world.network.addresses import (
     parse_address,
     parse_block,
 )
-from cloudchamber.world.network.compiled import Compiled, End, owns
+from cloudchamber.world.network.compiled import Compiled, End, known_at, owns
 from cloudchamber.world.network.graph import LATTICE_V4, Interface
 from cloudchamber.world.network.packet import DESTINATION, DESTINATION_PUBLIC
 
@@ -51,12 +51,28 @@ def ends_of(
 
     Raises Refusal for what does not exist, has no address of the family, or cannot send.
     """
+    if not source_address and not destination_address:
+        first_known = compiled.plain_ends.get(source)
+        last_known = compiled.plain_ends.get(destination)
+        if first_known is not None and last_known is not None:
+            return first_known, last_known, DESTINATION
     six = _wants_v6(compiled, source, destination, source_address, destination_address)
     first = _source(compiled, source, destination, source_address, six)
     last, slot = _destination(compiled, first, destination, destination_address, six)
     if is_v6(first.address) != is_v6(last.address):
         raise Refusal(codes.UNASSOCIATED_COMPONENT, destination, "the families of the ends differ")
+    _remember(compiled, source)
+    _remember(compiled, destination)
     return first, last, slot
+
+
+def _remember(compiled: Compiled, name: str) -> None:
+    """Between two of these nothing needs to be asked: both IPv4, both in use, both can send."""
+    end = compiled.find_end(name)
+    if end is None or end.interface is None or is_v6(end.address):
+        return
+    if end.interface.is_up and end.interface.kind not in ENDPOINT_KINDS | SILENT_KINDS:
+        compiled.plain_ends[name] = end
 
 
 def _wants_v6(compiled: Compiled, *asked: str) -> bool:
@@ -109,7 +125,7 @@ def _named_address(compiled: Compiled, text: str, address: int) -> End:
         return owner
     if is_public(address):
         return _outside(compiled, "address", text, address)
-    owners = [found for _, found in compiled.known_at(address)]
+    owners = [found for _, found in known_at(compiled, address)]
     if len(owners) == 1:
         return owners[0]
     note = "several interfaces have this address" if owners else "no interface has this address"
@@ -183,6 +199,8 @@ def _destination(
     if interface is not None:
         return _to_interface(compiled, source, interface, address_text, six)
     address = find_address(destination)
+    if address is not None and source.interface is not None and owns(source.interface, address):
+        return source, DESTINATION
     if address is not None:
         return _to_address(compiled, destination, address)
     if destination == INTERNET:

@@ -13,7 +13,7 @@ from cloudchamber.world.network.addresses import (
     is_rfc6598,
     is_v6,
 )
-from cloudchamber.world.network.compiled import End
+from cloudchamber.world.network.compiled import End, find_lattice, is_inside
 from cloudchamber.world.network.graph import LOCAL, Subnet, Vpc
 from cloudchamber.world.network.packet import (
     REMAPPED,
@@ -232,7 +232,7 @@ def through_peering(packet: Packet, peering_id: str, subnet: Subnet) -> None:
     if other is None:
         packet.fail(kind, peering_id, codes.UNKNOWN_DESTINATION, f"{peer} is not known")
         return
-    if not packet.compiled.is_inside(peer, packet.address(packet.destination)):
+    if not is_inside(network, peer, packet.address(packet.destination)):
         note = f"the destination is not in {peer}: peerings are not transitive"
         packet.fail(kind, peering_id, codes.PCX_REQUIRES_ADDRESS_IN_VPC_CIDR, note)
         return
@@ -295,7 +295,7 @@ def through_gateway_endpoint(packet: Packet, endpoint_id: str, subnet: Subnet) -
 
 def through_lattice(packet: Packet, _target: str, subnet: Subnet) -> None:
     """To the service network that the VPC is associated with; the association's groups judge."""
-    association = packet.compiled.find_lattice(subnet.vpc)
+    association = find_lattice(packet.compiled.network, subnet.vpc)
     kind = "lattice-association"
     if association is None:
         note = "the VPC is associated with no service network"

@@ -1,17 +1,16 @@
 """What a flow met at one component, and the sentence that says so.
 
-Rules of this file: a step is plain data; its sentence is made of that data alone, when it is read.
+Rules of this file: a step is made of a hop and of what its verdict saw there, when it is read.
 A sentence names the component, what it did, to what, and by which rule, entry or route.
 """
 
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Final
-
-import msgspec
+from typing import Final, NamedTuple, Protocol
 
 from cloudchamber.world.network.addresses import format_address
+from cloudchamber.world.network.packet import Hop
 from cloudchamber.world.network.tables import ANY, ICMP_PROTOCOLS, PORT_PROTOCOLS, Ports
 
 _PROTOCOLS: Final = MappingProxyType({1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6", -1: "all"})
@@ -32,7 +31,49 @@ _MOVES: Final = MappingProxyType(
 )
 
 
-class Step(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class Witness(Protocol):
+    """What a verdict knows of its hops."""
+
+    protocol: int
+
+    def said(self, number: int, hop: Hop) -> Said:
+        """What the rules of a component said."""
+        ...
+
+    def name(self, hop: Hop) -> str:
+        """The component's id."""
+        ...
+
+    def note(self, hop: Hop) -> str:
+        """What is said beside."""
+        ...
+
+    def value(self, slot: int) -> int:
+        """The address in a slot."""
+        ...
+
+    def ports(self, hop: Hop) -> Ports:
+        """The ports a packet is for."""
+        ...
+
+    def other_ports(self, number: int) -> Ports:
+        """The ports it came from."""
+        ...
+
+
+class Said(NamedTuple):
+    """What a component's rules said, if it has any: see `Step`."""
+
+    action: str = ""
+    id: str = ""
+    rule: str = ""
+    direction: str = ""
+    groups: tuple[str, ...] = ()
+    code: str = ""
+    refused: Ports = ANY
+
+
+class Step:
     """One component of a path.
 
     `kind` names the component (`interface`, `security-group`, `network-acl`, `route-table`,
@@ -43,23 +84,103 @@ class Step(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     an ACL refuses, if it lets others of the range through.
     """
 
-    kind: str
-    id: str
-    action: str
-    protocol: int
-    source: int
-    destination: int
-    source_ports: Ports
-    destination_ports: Ports
-    direction: str = ""
-    vpc: str = ""
-    subnet: str = ""
-    rule: str = ""
-    target: str = ""
-    groups: tuple[str, ...] = ()
-    code: str = ""
-    note: str = ""
-    refused: Ports = ANY
+    __slots__ = ("_hop", "_number", "_said", "_witness")
+
+    def __init__(self, witness: Witness, number: int, hop: Hop) -> None:
+        self._witness = witness
+        self._number = number
+        self._hop = hop
+        self._said: Said | None = None
+
+    def _words(self) -> Said:
+        if self._said is None:
+            self._said = self._witness.said(self._number, self._hop)
+        return self._said
+
+    @property
+    def kind(self) -> str:
+        """What kind of component this is."""
+        return self._hop.kind
+
+    @property
+    def id(self) -> str:
+        """The component's id; of security groups, the one whose rule decided."""
+        return self._words().id or self._witness.name(self._hop)
+
+    @property
+    def action(self) -> str:
+        """What the component did."""
+        return self._words().action or self._hop.action
+
+    @property
+    def rule(self) -> str:
+        """The rule, entry or route that decided."""
+        return self._words().rule or self._hop.rule
+
+    @property
+    def direction(self) -> str:
+        """`ingress` or `egress`, of what filters."""
+        return self._words().direction
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The security groups that were asked."""
+        return self._words().groups
+
+    @property
+    def code(self) -> str:
+        """AWS's code, where the flow ends; "" elsewhere."""
+        return self._words().code or self._hop.code
+
+    @property
+    def refused(self) -> Ports:
+        """The ports that an ACL refuses, of those it was asked about."""
+        return self._words().refused
+
+    @property
+    def target(self) -> str:
+        """Where a route leads."""
+        return self._hop.target
+
+    @property
+    def vpc(self) -> str:
+        """The VPC in which this happens."""
+        return self._hop.vpc
+
+    @property
+    def subnet(self) -> str:
+        """The subnet in which this happens."""
+        return self._hop.subnet
+
+    @property
+    def note(self) -> str:
+        """Something to be said beside."""
+        return self._witness.note(self._hop)
+
+    @property
+    def protocol(self) -> int:
+        """The flow's protocol."""
+        return self._witness.protocol
+
+    @property
+    def source(self) -> int:
+        """The packet's source, as a number."""
+        return self._witness.value(self._hop.source)
+
+    @property
+    def destination(self) -> int:
+        """The packet's destination, as a number."""
+        return self._witness.value(self._hop.destination)
+
+    @property
+    def source_ports(self) -> Ports:
+        """The packet's source ports (first, last)."""
+        return self._witness.other_ports(self._number)
+
+    @property
+    def destination_ports(self) -> Ports:
+        """The packet's destination ports (first, last), or its ICMP (type, code)."""
+        return self._witness.ports(self._hop)
 
     @property
     def source_address(self) -> str:

@@ -7,11 +7,11 @@ when somebody reads them. Both come from the same hops, so they cannot disagree.
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cached_property
-from typing import Any, Final, NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from cloudchamber.world.network import codes
-from cloudchamber.world.network.compiled import Compiled, End
+from cloudchamber.world.network.compiled import Compiled, End, group_with
 from cloudchamber.world.network.packet import (
     ASKED,
     CLIENT,
@@ -20,13 +20,15 @@ from cloudchamber.world.network.packet import (
     NOBODY,
     OF_DESTINATION,
     OF_SOURCE,
+    SOURCE,
+    SOURCE_PUBLIC,
     AclCheck,
     GroupCheck,
     Hop,
     ProtocolCheck,
     Selector,
 )
-from cloudchamber.world.network.steps import Step
+from cloudchamber.world.network.steps import Said, Step
 from cloudchamber.world.network.tables import (
     ANY,
     DENIED,
@@ -52,6 +54,7 @@ class Packets(NamedTuple):
     answers: bool = True
 
 
+@lru_cache(maxsize=4096)
 def packets_of(protocol: int, port: int, client: Ports, icmp: Ports) -> Packets:
     """The packets of a flow; ValueError for a protocol with ports and none given."""
     if protocol in PORT_PROTOCOLS:
@@ -87,14 +90,18 @@ def judge(
         *trace.values,
     )
     length = len(trace.forward)
+    acls = compiled.acls
+    protocol, ports, has_answer = packets
     for number, check in trace.checks:
-        if number >= length and not packets.answers:
+        if not has_answer and number >= length:
             return None
         if type(check) is AclCheck:
-            table = compiled.acl_at(
-                check.acl, check.direction, packets.protocol, packets.ports[check.ports]
-            )
-            answer = table.values[bisect_right(table.starts, values[check.slot]) - 1]
+            acl, direction, slot, which = check
+            table = acls.get((acl, direction, protocol, ports[which]))
+            if table is None:
+                table = compiled.acl_at(acl, direction, protocol, ports[which])
+            starts, answers = table
+            answer = answers[bisect_right(starts, values[slot]) - 1]
             if answer is None:
                 return Blocked(number, codes.SUBNET_ACL_RESTRICTION, "*")
             if not answer.allows:
@@ -127,6 +134,15 @@ def groups_of(selector: Selector, source: End, destination: End) -> tuple[str, .
     return selector
 
 
+def _unseen(check: GroupCheck, source: End, destination: End) -> tuple[str, ...]:
+    """The groups that a rule would have to know of, where the path does not tell them."""
+    if check.slot in (DESTINATION, DESTINATION_PUBLIC):
+        return destination.groups
+    if check.slot in (SOURCE, SOURCE_PUBLIC) or check.direction == "ingress":
+        return source.groups
+    return ()  # a NAT gateway has none
+
+
 def _ask_groups(
     compiled: Compiled,
     check: GroupCheck,
@@ -147,8 +163,7 @@ def _ask_groups(
     if rule is not None:
         return "", rule
     if table.peers:
-        far = check.slot in (DESTINATION, DESTINATION_PUBLIC)
-        peers = destination.groups if far else source.groups
+        peers = _unseen(check, source, destination)
         if check.peers is not None:
             peers = groups_of(check.peers, source, destination)
         for peer in peers:
@@ -185,21 +200,30 @@ class Verdict:
         self._trace = trace
         self._packets = packets
         self._blocked = blocked
+        self._steps: tuple[Step, ...] | None = None
+        self._return_steps: tuple[Step, ...] | None = None
 
-    @cached_property
+    @property
     def steps(self) -> tuple[Step, ...]:
         """The steps of the way there."""
-        hops = self._trace.forward
-        last = len(hops) if self._blocked is None else self._blocked.hop + 1
-        return tuple(self._step(number, hop) for number, hop in enumerate(hops[:last]))
+        if self._steps is None:
+            hops = self._trace.forward
+            if self._blocked is not None:
+                hops = hops[: self._blocked.hop + 1]
+            self._steps = tuple([Step(self, number, hop) for number, hop in enumerate(hops)])
+        return self._steps
 
-    @cached_property
+    @property
     def return_steps(self) -> tuple[Step, ...]:
         """The steps of the way back, () if nothing came back."""
-        hops = self._trace.reply if self._packets.answers else ()
-        begin = len(self._trace.forward)
-        last = len(hops) if self._blocked is None else max(0, self._blocked.hop + 1 - begin)
-        return tuple(self._step(begin + at, hop) for at, hop in enumerate(hops[:last]))
+        if self._return_steps is None:
+            hops = self._trace.reply if self._packets.answers else ()
+            begin = len(self._trace.forward)
+            if self._blocked is not None:
+                hops = hops[: max(0, self._blocked.hop + 1 - begin)]
+            made = [Step(self, number, hop) for number, hop in enumerate(hops, begin)]
+            self._return_steps = tuple(made)
+        return self._return_steps
 
     @property
     def decided_by(self) -> Step | None:
@@ -216,84 +240,77 @@ class Verdict:
             return "the flow gets through, and so does its reply"
         return f"the reply is lost: {step.sentence}" if self.is_reply else step.sentence
 
-    def _step(self, number: int, hop: Hop) -> Step:
-        packets = self._packets
-        values = (
+    # What steps ask
+
+    def name(self, hop: Hop) -> str:
+        """The id of a hop's component."""
+        return hop.id if hop.end < 0 else (self.source, self.destination)[hop.end].id
+
+    def value(self, slot: int) -> int:
+        """The address in a slot."""
+        return self._values()[slot]
+
+    def ports(self, hop: Hop) -> Ports:
+        """The ports a packet is for at a hop."""
+        return self._packets.ports[hop.ports]
+
+    def other_ports(self, number: int) -> Ports:
+        """The ports it comes from."""
+        back = number >= len(self._trace.forward)
+        return self._packets.ports[ASKED if back else CLIENT]
+
+    def note(self, hop: Hop) -> str:
+        """A hop's note; where an address is another's, whose."""
+        if hop.note is NOBODY:
+            other = self._compiled.find_owner(hop.id, self._values()[hop.destination])
+            if other is not None:
+                return f"here the address is {other.id}'s: the blocks of the VPCs overlap"
+        return hop.note
+
+    def said(self, number: int, hop: Hop) -> Said:
+        """What a hop's rules said: here, or at the end of the flow."""
+        check = hop.check
+        blocked = self._blocked
+        code = ""
+        if blocked is not None and blocked.hop == number and blocked.code != hop.code:
+            code = blocked.code
+        if isinstance(check, AclCheck):
+            return self._acl_said(check, code)
+        if isinstance(check, GroupCheck):
+            return self._groups_said(check, code)
+        return Said("drops", code=code) if code else Said()
+
+    def _values(self) -> tuple[int, ...]:
+        return (
             self.source.address,
             self.destination.address,
             self.source.public,
             self.destination.public,
             *self._trace.values,
         )
-        back = number >= len(self._trace.forward)
-        ports = packets.ports[hop.ports]
-        others = packets.ports[ASKED if back else CLIENT]
-        known = {} if hop.check is None else self._checked(number, hop, values)
-        hop_id = hop.id
-        if hop.end >= 0:
-            hop_id = (self.source, self.destination)[hop.end].id
-        return Step(
-            kind=hop.kind,
-            id=known.get("id", hop_id),
-            action=known.get("action", hop.action),
-            protocol=packets.protocol,
-            source=values[hop.source],
-            destination=values[hop.destination],
-            source_ports=others,
-            destination_ports=ports,
-            direction=known.get("direction", ""),
-            vpc=hop.vpc,
-            subnet=hop.subnet,
-            rule=known.get("rule", hop.rule),
-            target=hop.target,
-            groups=known.get("groups", ()),
-            code=known.get("code", hop.code),
-            note=self._note(hop, values),
-            refused=known.get("refused", ANY),
-        )
 
-    def _note(self, hop: Hop, values: tuple[int, ...]) -> str:
-        """A hop's note; where an address is another's, whose."""
-        if hop.note is NOBODY:
-            other = self._compiled.find_owner(hop.id, values[hop.destination])
-            if other is not None:
-                return f"here the address is {other.id}'s: the blocks of the VPCs overlap"
-        return hop.note
-
-    def _checked(self, number: int, hop: Hop, values: tuple[int, ...]) -> dict[str, Any]:
-        """What a check said: here, or at the end of the flow."""
-        check = hop.check
-        blocked = self._blocked
-        stops = blocked is not None and blocked.hop == number and blocked.code != hop.code
-        code = blocked.code if blocked is not None and stops else ""
-        if isinstance(check, AclCheck):
-            return self._acl_said(check, values, code)
-        if isinstance(check, GroupCheck):
-            return self._groups_said(check, values, code)
-        return {"action": "drops", "code": code} if code else {}
-
-    def _acl_said(self, check: AclCheck, values: tuple[int, ...], code: str) -> dict[str, Any]:
+    def _acl_said(self, check: AclCheck, code: str) -> Said:
         ports = self._packets.ports[check.ports]
         table = self._compiled.acl_at(check.acl, check.direction, self.protocol, ports)
-        answer = table.at(values[check.slot]) or DENIED
-        return {
-            "direction": check.direction,
-            "action": "denies" if code else "allows",
-            "rule": "*" if answer.number == LAST_ENTRY else str(answer.number),
-            "code": code,
-            "refused": answer.ports if code else ANY,
-        }
+        answer = table.at(self._values()[check.slot]) or DENIED
+        return Said(
+            action="denies" if code else "allows",
+            rule="*" if answer.number == LAST_ENTRY else str(answer.number),
+            direction=check.direction,
+            code=code,
+            refused=answer.ports if code else ANY,
+        )
 
-    def _groups_said(self, check: GroupCheck, values: tuple[int, ...], code: str) -> dict[str, Any]:
+    def _groups_said(self, check: GroupCheck, code: str) -> Said:
         groups = groups_of(check.groups, self.source, self.destination)
         rule = _ask_groups(
-            self._compiled, check, values, self.source, self.destination, self._packets
+            self._compiled, check, self._values(), self.source, self.destination, self._packets
         )[1]
-        return {
-            "id": self._compiled.group_with(rule, groups, check.direction),
-            "direction": check.direction,
-            "action": "denies" if code else "allows",
-            "rule": rule,
-            "groups": groups,
-            "code": code,
-        }
+        return Said(
+            action="denies" if code else "allows",
+            id=group_with(self._compiled.network, rule, groups, check.direction),
+            rule=rule,
+            direction=check.direction,
+            groups=groups,
+            code=code,
+        )
