@@ -182,6 +182,19 @@ def regions(port: int) -> bytes:
     return query_request(port, "ec2", Action="DescribeRegions", Version="2016-11-15")
 
 
+def vpcs(port: int) -> bytes:
+    """DescribeVpcs of the default VPC and four more."""
+    describe = query_request(port, "ec2", Action="DescribeVpcs", Version="2016-11-15")
+    for n in range(5):
+        if once(port, describe).count(b"<vpcId>") >= 5:
+            break
+        made = {"Action": "CreateVpc", "Version": "2016-11-15", "CidrBlock": f"10.{n}.0.0/16"}
+        once(port, query_request(port, "ec2", **made))
+    found = once(port, describe).count(b"<vpcId>")
+    assert found == 5, f"{found} VPCs, not 5"
+    return describe
+
+
 def table(port: int) -> str:
     """The name of a table with a partition key and a sort key, and 40 items in one partition."""
     name = "items"
@@ -258,6 +271,7 @@ CASES: tuple[tuple[str, Callable[[int], bytes]], ...] = (
     ("STS GetCallerIdentity", caller_identity),
     ("EC2 DescribeAvailabilityZones", zones),
     ("EC2 DescribeRegions", regions),
+    ("EC2 DescribeVpcs of 5", vpcs),
     ("DynamoDB GetItem", get_item),
     ("DynamoDB PutItem", put_item),
     ("DynamoDB Query of 20", query_items),

@@ -41,7 +41,8 @@ def tags_of(call: Call, identifier: str) -> Mapping[str, str]:
 
 def shown(call: Call, identifier: str) -> list[dict[str, str]]:
     """The member `Tags` (or `TagSet`) of a description."""
-    return [{"Key": key, "Value": value} for key, value in tags_of(call, identifier).items()]
+    row = call.rows(TAGS).get(identifier)
+    return [{"Key": key, "Value": row.values[key]} for key in row.values] if row else []
 
 
 def specified(request: Input, kind: str, member: str = "TagSpecifications") -> dict[str, str]:
