@@ -230,7 +230,7 @@ class Control:
         """Send one flow through the network and say what became of it; flow logs see it."""
         return network.probe(self._cloud, body)
 
-    def reach(self, query: Mapping[str, str]) -> dict[str, Any]:
+    def reach(self, query: Mapping[str, Any]) -> dict[str, Any]:
         """Say what would become of a flow, without sending it."""
         return network.reach(self._cloud, query)
 

@@ -135,7 +135,7 @@ class Estate:
         return found
 
     def reach(self, source: str, destination: str, port: int = 443) -> dict[str, Any]:
-        asked = {"source": source, "destination": destination, "port": port}
+        asked: Any = {"source": source, "destination": destination, "port": port}
         return self.chamber.control.reach(asked)
 
 
