@@ -15,10 +15,12 @@ from typing import Any, Final
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
+from cloudchamber.services.ec2 import tags
 from cloudchamber.services.ec2.instances import options, placing
 from cloudchamber.services.ec2.instances.image_lookup import find_image
 from cloudchamber.services.ec2.instances.lookup import expect_named
 from cloudchamber.services.ec2.instances.nouns import Instance
+from cloudchamber.services.ec2.instances.profiles import profile_view
 from cloudchamber.services.ec2.instances.states import interfaces_of
 from cloudchamber.services.ec2.instances.views import device_views
 from cloudchamber.services.ec2.interfaces.groups import expect_groups, names_of
@@ -31,6 +33,7 @@ from cloudchamber.services.ec2.refusals import (
 )
 from cloudchamber.services.ec2.volumes.making import attachment_of, volumes_of_instance
 from cloudchamber.services.ec2.volumes.nouns import Volume, VolumeAttachment
+from cloudchamber.services.ec2.vpcs.lookup import zone_name
 from cloudchamber.world.capacity.catalogue import find_type
 
 # The names of `Attribute`, and the members of their own that say the same.
@@ -313,3 +316,77 @@ def _incorrect(instance: Instance, wanted: str) -> AwsError:
 
 def _no_attribute(name: str) -> AwsError:
     return invalid_value(name, "attribute", "Unknown attribute.")
+
+
+def template_data(call: Call, instance: Instance) -> Output:
+    """An instance as the data of a launch template."""
+    metadata = instance.metadata
+    data: dict[str, Any] = {
+        "ImageId": instance.image,
+        "InstanceType": instance.type,
+        "EbsOptimized": instance.is_ebs_optimized,
+        "Monitoring": {"Enabled": instance.is_monitored},
+        "DisableApiTermination": instance.is_kept,
+        "DisableApiStop": instance.is_kept_running,
+        "InstanceInitiatedShutdownBehavior": instance.on_shutdown,
+        "HibernationOptions": {"Configured": instance.hibernates},
+        "EnclaveOptions": {"Enabled": instance.has_enclave},
+        "CpuOptions": {"CoreCount": instance.cores, "ThreadsPerCore": instance.threads},
+        "MaintenanceOptions": {"AutoRecovery": instance.auto_recovery},
+        "MetadataOptions": {
+            "HttpTokens": metadata.tokens,
+            "HttpPutResponseHopLimit": metadata.hop_limit,
+            "HttpEndpoint": metadata.endpoint,
+            "HttpProtocolIpv6": metadata.ipv6,
+            "InstanceMetadataTags": metadata.tags,
+        },
+        "Placement": {
+            "AvailabilityZone": zone_name(call, instance.zone_id),
+            "GroupName": getattr(placing.group_of(call, instance), "name", ""),
+            "Tenancy": instance.tenancy,
+        },
+        "NetworkInterfaces": [
+            {
+                "DeviceIndex": number,
+                "Description": each.description,
+                "Groups": list(each.groups),
+                "SubnetId": each.subnet,
+                "DeleteOnTermination": bool(
+                    each.attachment and each.attachment.delete_on_termination
+                ),
+            }
+            for number, each in enumerate(interfaces_of(call, instance))
+        ],
+        "BlockDeviceMappings": _volumes_as_mappings(call, instance),
+    }
+    own = [each for each in tags.shown(call, instance.id) if not each["Key"].startswith("aws:")]
+    if own:
+        data["TagSpecifications"] = [{"ResourceType": "instance", "Tags": own}]
+    for member, value in (
+        ("KeyName", instance.key_name),
+        ("UserData", instance.user_data),
+        ("CreditSpecification", {"CpuCredits": instance.credits} if instance.credits else None),
+    ):
+        if value:
+            data[member] = value
+    profile = profile_view(call, instance)
+    if profile:
+        data["IamInstanceProfile"] = {"Arn": profile["Arn"]}
+    return data
+
+
+def _volumes_as_mappings(call: Call, instance: Instance) -> list[dict[str, Any]]:
+    shown = []
+    for volume in volumes_of_instance(call, instance.id):
+        attachment = attachment_of(volume, instance.id)
+        if attachment is not None:
+            ebs = {
+                "VolumeSize": volume.size,
+                "VolumeType": volume.type,
+                "Encrypted": volume.is_encrypted,
+                "DeleteOnTermination": attachment.delete_on_termination,
+            }
+            if volume.snapshot:
+                ebs["SnapshotId"] = volume.snapshot
+            shown.append({"DeviceName": attachment.device, "Ebs": ebs})
+    return shown

@@ -12,10 +12,13 @@ from cloudchamber.services.ec2.idempotency import once
 from cloudchamber.services.ec2.instances import (
     account_settings,
     attributes,
+    key_pairs,
     lifecycle,
     modifying,
+    placement_groups,
     profiles,
     states,
+    templates,
 )
 from cloudchamber.services.ec2.instances.console import get_console_output
 from cloudchamber.services.ec2.instances.describing import (
@@ -38,6 +41,8 @@ from cloudchamber.services.ec2.instances.type_offerings import describe_instance
 
 _OF_INSTANCE: Final = permissions.named(INSTANCE, "InstanceId")
 _OF_INSTANCES: Final = permissions.named(INSTANCE, "InstanceIds")
+_OF_TEMPLATE: Final = permissions.named(TEMPLATE, "LaunchTemplateId")
+_TAGS_OF_TEMPLATE: Final = permissions.tagged(TEMPLATE, "LaunchTemplateId")
 _TAGS_OF_INSTANCES: Final = permissions.tagged(INSTANCE, "InstanceIds")
 
 
@@ -122,10 +127,65 @@ _MODIFYING: Final = MappingProxyType(
     }
 )
 
+_STARTED_FROM: Final = MappingProxyType(
+    {
+        "CreateKeyPair": simulated(
+            key_pairs.create_key_pair,
+            resource=permissions.created(KEY_PAIR),
+            context=permissions.requested,
+        ),
+        "CreateLaunchTemplate": simulated(
+            once(templates.create_launch_template),
+            resource=permissions.created(TEMPLATE),
+            context=permissions.requested,
+        ),
+        "CreateLaunchTemplateVersion": simulated(
+            once(templates.create_launch_template_version),
+            resource=_OF_TEMPLATE,
+            context=_TAGS_OF_TEMPLATE,
+        ),
+        "CreatePlacementGroup": simulated(
+            placement_groups.create_placement_group,
+            resource=permissions.created(PLACEMENT_GROUP),
+            context=permissions.requested,
+        ),
+        "DeleteKeyPair": simulated(
+            key_pairs.delete_key_pair, resource=permissions.named(KEY_PAIR, "KeyPairId")
+        ),
+        "DeleteLaunchTemplate": simulated(
+            templates.delete_launch_template, resource=_OF_TEMPLATE, context=_TAGS_OF_TEMPLATE
+        ),
+        "DeleteLaunchTemplateVersions": simulated(
+            templates.delete_launch_template_versions,
+            resource=_OF_TEMPLATE,
+            context=_TAGS_OF_TEMPLATE,
+        ),
+        "DeletePlacementGroup": simulated(placement_groups.delete_placement_group),
+        "DescribeKeyPairs": simulated(key_pairs.describe_key_pairs),
+        "DescribeLaunchTemplateVersions": simulated(templates.describe_launch_template_versions),
+        "DescribeLaunchTemplates": simulated(templates.describe_launch_templates),
+        "DescribePlacementGroups": simulated(placement_groups.describe_placement_groups),
+        "GetLaunchTemplateData": simulated(
+            templates.get_launch_template_data, resource=_OF_INSTANCE
+        ),
+        "ImportKeyPair": simulated(
+            key_pairs.import_key_pair,
+            resource=permissions.created(KEY_PAIR),
+            context=permissions.requested,
+        ),
+        "ModifyLaunchTemplate": simulated(
+            once(templates.modify_launch_template),
+            resource=_OF_TEMPLATE,
+            context=_TAGS_OF_TEMPLATE,
+        ),
+    }
+)
+
 AREA: Final = Area(
     operations={
         **_SETTINGS,
         **_MODIFYING,
+        **_STARTED_FROM,
         "AssociateIamInstanceProfile": simulated(
             profiles.associate_iam_instance_profile, resource=_OF_INSTANCE
         ),

@@ -172,7 +172,7 @@ class TemplateVersion(msgspec.Struct, kw_only=True):
 
 
 class Template(msgspec.Struct, kw_only=True):
-    """A launch template and its versions by number."""
+    """A launch template and its versions by number; `made` is the last number ever given."""
 
     id: str
     owner: str
@@ -180,6 +180,7 @@ class Template(msgspec.Struct, kw_only=True):
     versions: dict[int, TemplateVersion]
     default: int = 1
     latest: int = 1
+    made: int = 1
     created_by: str = ""
     created_ns: int = 0
 
