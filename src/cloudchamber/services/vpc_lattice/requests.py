@@ -223,7 +223,7 @@ def _blocked(call: Call, way: Way, port: int) -> str:
     ask = call.port(ports.FLOW)
     if ask is None:
         return ""
-    flow = ask(call, way.interface, _LINK_LOCAL, "tcp", 0, port)
+    flow = ask(call, way.interface, _LINK_LOCAL, "tcp", None, port)
     if flow["allowed"]:
         return ""
     return f"The network does not let this through: {flow['code']}"

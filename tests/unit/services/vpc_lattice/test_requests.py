@@ -139,6 +139,33 @@ def test_the_older_event(estate: Estate) -> None:
     assert (event["body"], event["is_base64_encoded"]) == ("/w==", True)
 
 
+def test_the_network_is_walked_from_an_interface(estate: Estate) -> None:
+    """Security groups of the client and of the association decide, as for any other flow."""
+    ec2 = estate.of("ec2")
+    guard = ec2.create_security_group(GroupName="g", Description="g", VpcId=estate.vpc)["GroupId"]
+    estate.join(securityGroupIds=[guard])
+    subnet = ec2.create_subnet(VpcId=estate.vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]
+    kind = {"x86_64": "t3.micro", "arm64": "t4g.micro"}[image["Architecture"]]
+    client = ec2.run_instances(
+        ImageId=image["ImageId"], InstanceType=kind, MinCount=1, MaxCount=1, SubnetId=subnet
+    )["Instances"][0]
+    source = client["InstanceId"]
+    assert estate.ask(source="eni-00000000000000000").status == 403
+    blocked = estate.ask(source=source)
+    assert blocked.status == 504, blocked.body
+    ec2.authorize_security_group_ingress(
+        GroupId=guard, IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp="10.0.0.0/16"
+    )
+    assert estate.ask("/in", source=source).body == b"payment /in"
+    group = client["SecurityGroups"][0]["GroupId"]
+    ec2.revoke_security_group_egress(
+        GroupId=group,
+        IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+    )
+    assert estate.ask(source=source).status == 504
+
+
 def policy(**condition: Any) -> str:
     statement: dict[str, Any] = {
         "Effect": "Allow", "Principal": "*", "Action": "vpc-lattice-svcs:Invoke", "Resource": "*",

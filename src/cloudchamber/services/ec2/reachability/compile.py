@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
+from cloudchamber.cloud import ports
+from cloudchamber.cloud.ports import LatticeFacts
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.connections import nouns as connections
 from cloudchamber.services.ec2.connections.routing import routes_of
@@ -35,35 +37,45 @@ _IN_FORCE: Final = ("create-complete", "update-in-progress", "update-complete")
 
 
 class Known(NamedTuple):
-    """A compiled network and the generation that it is of."""
+    """A compiled network, and what it is of: EC2's generation, and VPC Lattice's associations."""
 
     generation: int
+    lattice: tuple[LatticeFacts, ...]
     compiled: Compiled
 
 
 def compiled_of(cloud: Cloud) -> Compiled:
     """The network as it is now, ready for questions."""
     known: Known | None = cloud.derived.get(_KEY)
-    now = generation(cloud)
-    if known is not None and known.generation == now:
+    now, lattice = generation(cloud), _lattice(cloud)
+    if known is not None and (known.generation, known.lattice) == (now, lattice):
         return known.compiled
     if known is None:
-        compiled = compile_network(_rebuilt(cloud, Network()))
+        compiled = compile_network(_rebuilt(cloud, lattice, Network()))
     else:
-        network = _rebuilt(cloud, known.compiled.network)
+        network = _rebuilt(cloud, lattice, known.compiled.network)
         is_same = network is known.compiled.network
         compiled = known.compiled if is_same else recompile(known.compiled, network)
-    cloud.derived[_KEY] = Known(now, compiled)
+    cloud.derived[_KEY] = Known(now, lattice, compiled)
     return compiled
 
 
-def _rebuilt(cloud: Cloud, before: Network) -> Network:
+def _lattice(cloud: Cloud) -> tuple[LatticeFacts, ...]:
+    answer = cloud.registry.port(ports.LATTICE)
+    return tuple(answer(cloud)) if answer else ()
+
+
+def _rebuilt(cloud: Cloud, lattice: tuple[LatticeFacts, ...], before: Network) -> Network:
     """The network of today; `before` itself if nothing is different."""
-    parts: dict[str, Mapping[str, Any]] = {
-        name: kept(getattr(before, name), made)
-        for make in (_places, _guards, _gateways, _connections, _endpoints)
-        for name, made in make(cloud).items()
+    made: dict[str, Iterable[Any]] = {
+        **_places(cloud, frozenset(each.vpc for each in lattice)),
+        **_guards(cloud),
+        **_gateways(cloud),
+        **_connections(cloud),
+        **_endpoints(cloud),
+        "lattice_associations": map(neutral.lattice_part, lattice),
     }
+    parts = {name: kept(getattr(before, name), each) for name, each in made.items()}
     if all(mapping is getattr(before, name) for name, mapping in parts.items()):
         return before
     return Network(**parts)
@@ -86,7 +98,7 @@ def _rows(cloud: Cloud, kind: Kind[Part]) -> Iterable[Part]:
     return (row for _, _, row in kinds.everywhere(cloud, kind))
 
 
-def _places(cloud: Cloud) -> dict[str, Iterable[Any]]:
+def _places(cloud: Cloud, latticed: frozenset[str]) -> dict[str, Iterable[Any]]:
     """VPCs, subnets, interfaces and route tables."""
     running = {row.id for row in _rows(cloud, INSTANCE) if row.state == "running"}
     targets = Targets.of(cloud, running)
@@ -112,7 +124,8 @@ def _places(cloud: Cloud) -> dict[str, Iterable[Any]]:
             for row in _rows(cloud, interfaces.INTERFACE)
         ),
         "route_tables": (
-            neutral.table_part(row, targets.states(row)) for row in _rows(cloud, vpcs.ROUTE_TABLE)
+            neutral.table_part(row, targets.states(row), has_lattice=row.vpc in latticed)
+            for row in _rows(cloud, vpcs.ROUTE_TABLE)
         ),
     }
 
