@@ -20,7 +20,6 @@ ENI_SG_RULES_MISMATCH: Final = "ENI_SG_RULES_MISMATCH"
 ENI_SOURCE_DEST_CHECK_RESTRICTION: Final = "ENI_SOURCE_DEST_CHECK_RESTRICTION"
 GATEWAY_REJECTS_SPOOFED_TRAFFIC: Final = "GATEWAY_REJECTS_SPOOFED_TRAFFIC"
 HIGHER_PRIORITY_ROUTE: Final = "HIGHER_PRIORITY_ROUTE"
-IGW_DESTINATION_ADDRESS_IN_VPC_CIDRS: Final = "IGW_DESTINATION_ADDRESS_IN_VPC_CIDRS"
 IGW_DESTINATION_RFC1918: Final = "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS"
 IGW_DESTINATION_RFC6598: Final = "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS"
 IGW_NAT_REFLECTION: Final = "IGW_NAT_REFLECTION"
@@ -80,9 +79,6 @@ MEANINGS: Final = MappingProxyType(
             "A gateway takes only what comes from an address of the VPC itself."
         ),
         HIGHER_PRIORITY_ROUTE: "Another route to the same block comes before this one.",
-        IGW_DESTINATION_ADDRESS_IN_VPC_CIDRS: (
-            "An internet gateway lets in only what is meant for the VPC's own blocks."
-        ),
         IGW_DESTINATION_RFC1918: "An internet gateway sends nothing to private addresses.",
         IGW_DESTINATION_RFC6598: "An internet gateway sends nothing to shared addresses.",
         IGW_NAT_REFLECTION: "The path leaves through an internet gateway and comes back in.",

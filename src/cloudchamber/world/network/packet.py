@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from cloudchamber.world.network import codes
-from cloudchamber.world.network.compiled import Compiled, End
+from cloudchamber.world.network.compiled import Compiled, End, owns
 from cloudchamber.world.network.graph import Subnet
 
 # Slots. Further ones hold what NAT gateways put in a source's place.
@@ -97,7 +97,8 @@ class Journey:
         self.compiled = compiled
         self.source = source
         self.destination = destination
-        first = source if source.kind == "interface" else None
+        known = source.interface is not None and owns(source.interface, source.address)
+        first = source if known else None
         last = destination if destination.kind == "interface" else None
         self.values = [source.address, destination.address, source.public, destination.public]
         self.holders: list[End | None] = [first, last, first, last]
@@ -221,6 +222,14 @@ class Packet:
         self.hops[-1] = msgspec.structs.replace(self.hops[-1], code=code)
         self.code = code
         self.place = ()
+
+    def reject(self, code: str, note: str) -> None:
+        """The reply has arrived, but the sender does not know it for one."""
+        source = self.journey.source
+        kind = "interface" if source.interface is not None else "internet"
+        self.fail(kind, kind, code, note)
+        if source.interface is not None:
+            self.hops[-1] = msgspec.structs.replace(self.hops[-1], id="", end=0)
 
     def finish(self, reply_place: Place = ()) -> None:
         """The packet has arrived; its reply would begin at `reply_place`."""

@@ -83,8 +83,7 @@ def _find_trace(compiled: Compiled, source: End, destination: End, to_slot: int)
             answer.at_end(end, "replies")
         _move(answer)
         if answer.is_delivered and answer.source != to_slot:
-            note = "another address answers than was asked"
-            answer.fail("interface", "", codes.NGW_SOURCE_ADDRESS_REASSIGN, note)
+            answer.reject(codes.NGW_SOURCE_ADDRESS_REASSIGN, "another address answers")
         reply = answer.hops
         code = answer.code
     hops = [*packet.hops, *reply]
@@ -133,7 +132,8 @@ def _move(packet: Packet) -> None:
     while packet.place:
         place = packet.place
         if len(packet.hops) > LONGEST:
-            packet.fail("network", "", codes.NO_PATH, "the packet goes round in circles")
+            turned = next(hop for hop in reversed(packet.hops) if hop.action == "routes")
+            packet.fail(turned.kind, turned.id, codes.NO_PATH, "the packet goes round in circles")
         elif place[0] == "subnet":
             _route(packet, place[1])
         elif place[0] == "edge":
@@ -330,6 +330,10 @@ def _deliver(packet: Packet, end: End) -> None:
             packet.hop("nat-gateway", known[2], "restores", vpc=end.vpc, subnet=end.subnet)
             packet.destination, packet.ports = known[:2]
             packet.place = ("subnet", end.subnet)
+            return
+        if journey.source.interface is not None and end.id != journey.source.id:
+            note = "the reply comes to somebody else"
+            packet.fail("interface", end.id, codes.NO_POSSIBLE_DESTINATION, note)
             return
         packet.at_end(end, "delivers")
         packet.finish()
