@@ -6,19 +6,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from cloudchamber.cloud.service import Operation, refused, simulated
+from cloudchamber.cloud.service import Operation, recorded, refused, simulated
 from cloudchamber.services.ec2.area import Area
 from cloudchamber.services.ec2.idempotency import once
 from cloudchamber.services.ec2.instances.nouns import INSTANCE
 from cloudchamber.services.ec2.interfaces import (
+    addresses,
     attributes,
     group_vpcs,
     interface_views,
     interfaces,
+    nat_addresses,
+    nat_gateways,
     permits,
     secondary,
     security_group_rules,
     security_groups,
+    transfers,
 )
 from cloudchamber.services.ec2.interfaces.allocation import TAKEN
 from cloudchamber.services.ec2.interfaces.nouns import (
@@ -29,16 +33,25 @@ from cloudchamber.services.ec2.interfaces.nouns import (
     PERMIT,
     PREFIX_LIST,
     PUBLIC_ADDRESSES,
+    RELEASED,
     SECURITY_GROUP,
     SECURITY_GROUP_RULE,
+    TRANSFERS,
 )
-from cloudchamber.services.ec2.permissions import created, named, tagged
+from cloudchamber.services.ec2.permissions import created, named, requested, tagged
 from cloudchamber.services.ec2.vpcs.nouns import SUBNET, VPC
 
 _INTERFACE: Final = named(INTERFACE, "NetworkInterfaceId")
 _OF_INTERFACE: Final = tagged(INTERFACE, "NetworkInterfaceId")
 _GROUP: Final = named(SECURITY_GROUP, "GroupId")
 _OF_GROUP: Final = tagged(SECURITY_GROUP, "GroupId")
+
+_ADDRESS: Final = named(ADDRESS, "AllocationId")
+_OF_ADDRESS: Final = tagged(ADDRESS, "AllocationId")
+_NAT: Final = named(NAT_GATEWAY, "NatGatewayId")
+_OF_NAT: Final = tagged(NAT_GATEWAY, "NatGatewayId")
+_CLASSIC: Final = "EC2-Classic is retired"
+_OWN_ADDRESSES: Final = "address ranges that are brought along are not simulated"
 
 _INTERFACE_OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     {
@@ -198,9 +211,121 @@ _GROUP_OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     }
 )
 
+_ADDRESS_OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
+    {
+        "AllocateAddress": simulated(
+            addresses.allocate_address,
+            resource=created(ADDRESS),
+            context=requested,
+        ),
+        "AssociateAddress": simulated(
+            addresses.associate_address,
+            resource=_ADDRESS,
+            context=_OF_ADDRESS,
+        ),
+        "DisassociateAddress": simulated(
+            addresses.disassociate_address,
+            resource=named(ADDRESS),
+        ),
+        "ReleaseAddress": simulated(
+            addresses.release_address,
+            resource=_ADDRESS,
+            context=_OF_ADDRESS,
+        ),
+        "DescribeAddresses": simulated(
+            addresses.describe_addresses,
+        ),
+        "DescribeAddressesAttribute": simulated(
+            addresses.describe_addresses_attribute,
+        ),
+        "ModifyAddressAttribute": recorded(
+            addresses.modify_address_attribute,
+            "the name is stored and shown; nothing resolves it",
+            resource=_ADDRESS,
+        ),
+        "ResetAddressAttribute": recorded(
+            addresses.reset_address_attribute,
+            "the name is stored and shown; nothing resolves it",
+            resource=_ADDRESS,
+        ),
+        "EnableAddressTransfer": simulated(
+            transfers.enable_address_transfer,
+            resource=_ADDRESS,
+            context=_OF_ADDRESS,
+        ),
+        "DisableAddressTransfer": simulated(
+            transfers.disable_address_transfer,
+            resource=_ADDRESS,
+            context=_OF_ADDRESS,
+        ),
+        "AcceptAddressTransfer": simulated(
+            transfers.accept_address_transfer,
+            resource=created(ADDRESS),
+            context=requested,
+        ),
+        "DescribeAddressTransfers": simulated(
+            transfers.describe_address_transfers,
+        ),
+        "MoveAddressToVpc": refused(_CLASSIC),
+        "RestoreAddressToClassic": refused(_CLASSIC),
+        "DescribeMovingAddresses": refused(_CLASSIC),
+        "CreatePublicIpv4Pool": refused(_OWN_ADDRESSES),
+        "DeletePublicIpv4Pool": refused(_OWN_ADDRESSES),
+        "DescribePublicIpv4Pools": refused(_OWN_ADDRESSES),
+        "ProvisionPublicIpv4PoolCidr": refused(_OWN_ADDRESSES),
+        "DeprovisionPublicIpv4PoolCidr": refused(_OWN_ADDRESSES),
+    }
+)
+
+_NAT_OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
+    {
+        "CreateNatGateway": simulated(
+            once(nat_gateways.create_nat_gateway),
+            resource=created(
+                NAT_GATEWAY, named(SUBNET, "SubnetId"), named(ADDRESS, "AllocationId")
+            ),
+            context=tagged(SUBNET, "SubnetId"),
+        ),
+        "DeleteNatGateway": simulated(
+            nat_gateways.delete_nat_gateway,
+            resource=_NAT,
+            context=_OF_NAT,
+        ),
+        "DescribeNatGateways": simulated(
+            nat_gateways.describe_nat_gateways,
+        ),
+        "AssignPrivateNatGatewayAddress": simulated(
+            nat_addresses.assign_private_nat_gateway_address,
+            resource=_NAT,
+            context=_OF_NAT,
+        ),
+        "UnassignPrivateNatGatewayAddress": simulated(
+            nat_addresses.unassign_private_nat_gateway_address,
+            resource=_NAT,
+            context=_OF_NAT,
+        ),
+        "AssociateNatGatewayAddress": simulated(
+            nat_addresses.associate_nat_gateway_address,
+            resource=_NAT,
+            context=_OF_NAT,
+        ),
+        "DisassociateNatGatewayAddress": simulated(
+            nat_addresses.disassociate_nat_gateway_address,
+            resource=_NAT,
+            context=_OF_NAT,
+        ),
+    }
+)
+
 AREA: Final = Area(
-    operations={**_INTERFACE_OPERATIONS, **_GROUP_OPERATIONS},
-    tables=(TAKEN, DEFAULT_GROUPS, PUBLIC_ADDRESSES),
+    operations={
+        **_INTERFACE_OPERATIONS,
+        **_GROUP_OPERATIONS,
+        **_ADDRESS_OPERATIONS,
+        **_NAT_OPERATIONS,
+    },
+    tables=(TAKEN, DEFAULT_GROUPS, PUBLIC_ADDRESSES, RELEASED, TRANSFERS),
+    kernel_events={nat_gateways.DUE: nat_gateways.come_due},
     kinds=(
         INTERFACE,
         PERMIT,

@@ -167,6 +167,22 @@ class Address(msgspec.Struct, kw_only=True):
     private: str = ""
     instance: str = ""
     is_service_managed: bool = False
+    ptr: str = ""  # the name that reverse DNS has for it
+
+
+class Transfer(msgspec.Struct, kw_only=True):
+    """An offer of an elastic address to another account; it lies in the offering account.
+
+    `status` is pending, accepted or disabled; `id` is the allocation's.
+    """
+
+    id: str
+    owner: str
+    public: str
+    account: str
+    expires_ns: int
+    status: str = "pending"
+    over_ns: int = 0
 
 
 class PublicAddress(msgspec.Struct):
@@ -213,6 +229,10 @@ PREFIX_LISTS: Final = Table("ec2.prefix-lists", PrefixList, ordered=True)
 ADDRESSES: Final = Table("ec2.addresses", Address, ordered=True)
 # By address: no two in the world are alike.
 PUBLIC_ADDRESSES: Final = Table("ec2.public-addresses", PublicAddress, "world")
+# By allocation.
+TRANSFERS: Final = Table("ec2.address-transfers", Transfer, ordered=True)
+# By address: what an account released and may ask for again.
+RELEASED: Final = Table("ec2.released-addresses", PublicAddress)
 NAT_GATEWAYS: Final = Table("ec2.nat-gateways", NatGateway, ordered=True)
 
 

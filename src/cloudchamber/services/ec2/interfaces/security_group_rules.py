@@ -194,7 +194,7 @@ def _wanted(
             like = rules_of(
                 call,
                 group,
-                [{**permission, **_ONLY_ANY, "UserIdGroupPairs": ()}],
+                [{**permission, **_anybody(), "UserIdGroupPairs": ()}],
                 is_egress,
             )[0]
             for each in by_id:
@@ -212,9 +212,9 @@ def _wanted(
     return rules
 
 
-_ONLY_ANY: Final[Mapping[str, Any]] = MappingProxyType(
-    {"IpRanges": ({"CidrIp": "0.0.0.0/0"},), "Ipv6Ranges": (), "PrefixListIds": ()}
-)
+def _anybody() -> dict[str, Any]:
+    """Peers of a permission of which only protocol and ports are wanted."""
+    return {"IpRanges": ({"CidrIp": "0.0.0.0/0"},), "Ipv6Ranges": (), "PrefixListIds": ()}
 
 
 def not_there() -> AwsError:

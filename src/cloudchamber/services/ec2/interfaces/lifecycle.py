@@ -1,0 +1,38 @@
+"""How long NAT gateways take to become what they are asked to be.
+
+Rules of this file: durations with their sources.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cloudchamber.cloud.lifecycle import Delay, Lifecycle
+from cloudchamber.cloud.settings import NANOSECONDS
+
+_MINUTE_NS: Final = 60 * NANOSECONDS
+_TROUBLE: Final = (
+    "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html"
+)
+_OURS: Final = "not published; of the size that is seen"
+
+# "A failed NAT gateway is automatically deleted after a short period; usually about an hour", and
+# "the NAT gateway entry can still be visible for about one hour" after a deletion.
+VISIBLE_NS: Final = 60 * _MINUTE_NS
+
+NAT: Final = Lifecycle(
+    "ec2.nat-gateway",
+    "pending",
+    {
+        ("pending", "made"): "available",
+        ("pending", "failed"): "failed",
+        ("pending", "delete"): "deleting",
+        ("available", "delete"): "deleting",
+        ("failed", "delete"): "deleting",
+        ("deleting", "gone"): "deleted",
+    },
+    {
+        "pending": Delay(90 * NANOSECONDS, 5 * _MINUTE_NS, _TROUBLE),
+        "deleting": Delay(45 * NANOSECONDS, 5 * _MINUTE_NS, _OURS),
+    },
+)
