@@ -12,6 +12,7 @@ from typing import Final, cast
 
 import msgspec
 
+from cloudchamber.cloud.ports import LatticeFacts
 from cloudchamber.services.ec2.connections import nouns as connections
 from cloudchamber.services.ec2.connections.routing import TransitRouteInForce, carries
 from cloudchamber.services.ec2.interfaces import nouns as interfaces
@@ -20,6 +21,10 @@ from cloudchamber.world.network import graph
 
 PROTOCOLS: Final = MappingProxyType({"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58, "all": -1})
 ANY: Final = -1
+_TO_LATTICE: Final = (
+    graph.Route(destination=graph.LATTICE_V4, target=graph.LATTICE),
+    graph.Route(destination=graph.LATTICE_V6, target=graph.LATTICE),
+)
 ENABLED: Final = "enable"
 
 
@@ -278,10 +283,25 @@ def route_part(row: vpcs.Route, *, is_active: bool) -> graph.Route:
     )
 
 
-def table_part(row: vpcs.RouteTable, is_active: Mapping[str, bool]) -> graph.RouteTable:
-    """A route table; `is_active` says of each target whether it still takes packets."""
+def table_part(
+    row: vpcs.RouteTable, is_active: Mapping[str, bool], *, has_lattice: bool
+) -> graph.RouteTable:
+    """A route table; `is_active` says of each target whether it still takes packets.
+
+    A VPC that is associated with a service network has routes to VPC Lattice in every table.
+    """
     return graph.RouteTable(
         id=row.id,
         vpc=row.vpc,
-        routes=tuple(route_part(each, is_active=is_active[each.target]) for each in row.routes),
+        routes=(
+            *(route_part(each, is_active=is_active[each.target]) for each in row.routes),
+            *(_TO_LATTICE if has_lattice else ()),
+        ),
+    )
+
+
+def lattice_part(facts: LatticeFacts) -> graph.LatticeAssociation:
+    """A VPC's association with a service network of VPC Lattice."""
+    return graph.LatticeAssociation(
+        id=facts.id, vpc=facts.vpc, service_network=facts.network, groups=tuple(facts.groups)
     )

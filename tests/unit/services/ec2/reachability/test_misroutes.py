@@ -279,3 +279,18 @@ def test_two_accounts_meet_by_a_peering_that_only_one_may_analyse_whole(estate: 
     whole = estate.analyse(near.server.instance, arn, AdditionalAccounts=[OTHER])
     assert whole["NetworkPathFound"] is True
     assert ids(whole["ForwardPathComponents"])[-1] == far.server.instance
+
+
+def test_lattice_is_reached_from_an_associated_vpc_only(estate: Estate) -> None:
+    near = side(estate, "10.0.0.0/16")
+    link_local = "169.254.171.7"
+    assert estate.reach(near.server.instance, link_local)["code"] == "NO_ROUTE_TO_DESTINATION"
+    lattice = estate.chamber.client("vpc-lattice", estate.region, account=estate.account)
+    network = lattice.create_service_network(name="delivery")["id"]
+    guard = estate.group(near.vpc, ("tcp", 443, 443, "10.0.0.0/16"))
+    lattice.create_service_network_vpc_association(
+        serviceNetworkIdentifier=network, vpcIdentifier=near.vpc, securityGroupIds=[guard]
+    )
+    assert estate.reach(near.server.instance, link_local)["allowed"] is True
+    blocked = estate.reach(near.server.instance, link_local, port=80)
+    assert (blocked["code"], blocked["steps"][-1]["about"]) == ("ENI_SG_RULES_MISMATCH", guard)
