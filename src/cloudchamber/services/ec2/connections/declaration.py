@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from cloudchamber.cloud.service import refused, simulated
+from cloudchamber.cloud.service import recorded, refused, simulated
 from cloudchamber.services.ec2.area import Area
 from cloudchamber.services.ec2.connections import (
     attachments,
+    endpoint_connections,
+    endpoint_services,
+    endpoint_states,
+    endpoints,
+    offered_services,
     peerings,
     prefix_references,
     transit_gateways,
@@ -18,14 +23,17 @@ from cloudchamber.services.ec2.connections import (
 )
 from cloudchamber.services.ec2.connections.nouns import (
     ENDPOINT,
+    ENDPOINT_NOTIFICATIONS,
     ENDPOINT_SERVICE,
     PEERING,
     TRANSIT_ATTACHMENT,
     TRANSIT_GATEWAY,
     TRANSIT_ROUTE_TABLE,
 )
+from cloudchamber.services.ec2.idempotency import once
+from cloudchamber.services.ec2.interfaces.nouns import SECURITY_GROUP
 from cloudchamber.services.ec2.permissions import created, named, requested, tagged, together
-from cloudchamber.services.ec2.vpcs.nouns import SUBNET, VPC
+from cloudchamber.services.ec2.vpcs.nouns import ROUTE_TABLE, SUBNET, VPC
 
 _ONE_PEERING: Final = named(PEERING, "VpcPeeringConnectionId")
 _ONE_GATEWAY: Final = named(TRANSIT_GATEWAY, "TransitGatewayId")
@@ -35,6 +43,8 @@ _OF_TABLE: Final = tagged(TRANSIT_ROUTE_TABLE, "TransitGatewayRouteTableId")
 _ONE_ATTACHMENT: Final = named(TRANSIT_ATTACHMENT, "TransitGatewayAttachmentId")
 _OF_ATTACHMENT: Final = tagged(TRANSIT_ATTACHMENT, "TransitGatewayAttachmentId")
 _TABLE_AND_ATTACHMENT: Final = together(_ONE_TABLE, _ONE_ATTACHMENT)
+_ONE_SERVICE: Final = named(ENDPOINT_SERVICE, "ServiceId")
+_OF_SERVICE: Final = tagged(ENDPOINT_SERVICE, "ServiceId")
 _NO_CONNECT: Final = refused("attachments of the type connect, which carry BGP, are not here")
 _NO_MULTICAST: Final = refused("multicast on a Transit Gateway is not here")
 _NO_POLICY_TABLES: Final = refused("policy tables and dynamic routing of gateways are not here")
@@ -251,6 +261,100 @@ AREA: Final = Area(
         "CreateTransitGatewayRouteTableAnnouncement": _NO_POLICY_TABLES,
         "DeleteTransitGatewayRouteTableAnnouncement": _NO_POLICY_TABLES,
         "DescribeTransitGatewayRouteTableAnnouncements": _NO_POLICY_TABLES,
+        "CreateVpcEndpoint": simulated(
+            once(endpoints.create_vpc_endpoint),
+            resource=created(
+                ENDPOINT,
+                named(VPC, "VpcId"),
+                named(SUBNET, "SubnetIds"),
+                named(ROUTE_TABLE, "RouteTableIds"),
+                named(SECURITY_GROUP, "SecurityGroupIds"),
+            ),
+            context=tagged(VPC, "VpcId"),
+        ),
+        "ModifyVpcEndpoint": simulated(
+            endpoints.modify_vpc_endpoint,
+            resource=named(ENDPOINT, "VpcEndpointId"),
+            context=tagged(ENDPOINT, "VpcEndpointId"),
+        ),
+        "DeleteVpcEndpoints": simulated(
+            endpoints.delete_vpc_endpoints,
+            resource=named(ENDPOINT, "VpcEndpointIds"),
+            context=tagged(ENDPOINT, "VpcEndpointIds"),
+        ),
+        "DescribeVpcEndpoints": simulated(endpoints.describe_vpc_endpoints),
+        "DescribeVpcEndpointServices": simulated(offered_services.describe_vpc_endpoint_services),
+        "CreateVpcEndpointServiceConfiguration": simulated(
+            once(endpoint_services.create_vpc_endpoint_service_configuration),
+            resource=created(ENDPOINT_SERVICE),
+            context=requested,
+        ),
+        "ModifyVpcEndpointServiceConfiguration": simulated(
+            endpoint_services.modify_vpc_endpoint_service_configuration,
+            resource=_ONE_SERVICE,
+            context=_OF_SERVICE,
+        ),
+        "DeleteVpcEndpointServiceConfigurations": simulated(
+            endpoint_services.delete_vpc_endpoint_service_configurations,
+            resource=named(ENDPOINT_SERVICE, "ServiceIds"),
+            context=tagged(ENDPOINT_SERVICE, "ServiceIds"),
+        ),
+        "DescribeVpcEndpointServiceConfigurations": simulated(
+            endpoint_services.describe_vpc_endpoint_service_configurations
+        ),
+        "DescribeVpcEndpointServicePermissions": simulated(
+            endpoint_services.describe_vpc_endpoint_service_permissions,
+            resource=_ONE_SERVICE,
+            context=_OF_SERVICE,
+        ),
+        "ModifyVpcEndpointServicePermissions": simulated(
+            endpoint_services.modify_vpc_endpoint_service_permissions,
+            resource=_ONE_SERVICE,
+            context=_OF_SERVICE,
+        ),
+        "DescribeVpcEndpointConnections": simulated(
+            endpoint_connections.describe_vpc_endpoint_connections
+        ),
+        "AcceptVpcEndpointConnections": simulated(
+            endpoint_connections.accept_vpc_endpoint_connections,
+            resource=_ONE_SERVICE,
+            context=_OF_SERVICE,
+        ),
+        "RejectVpcEndpointConnections": simulated(
+            endpoint_connections.reject_vpc_endpoint_connections,
+            resource=_ONE_SERVICE,
+            context=_OF_SERVICE,
+        ),
+        "StartVpcEndpointServicePrivateDnsVerification": recorded(
+            endpoint_services.start_vpc_endpoint_service_private_dns_verification,
+            "there is no public DNS to ask; the name counts as verified",
+        ),
+        "ModifyVpcEndpointServicePayerResponsibility": recorded(
+            endpoint_services.modify_vpc_endpoint_service_payer_responsibility,
+            "who pays is stored and shown; the endpoint's owner is metered",
+        ),
+        "CreateVpcEndpointConnectionNotification": recorded(
+            once(endpoint_connections.create_vpc_endpoint_connection_notification),
+            "no topic is told; who is connected can be described",
+        ),
+        "ModifyVpcEndpointConnectionNotification": recorded(
+            endpoint_connections.modify_vpc_endpoint_connection_notification,
+            "no topic is told; who is connected can be described",
+        ),
+        "DeleteVpcEndpointConnectionNotifications": recorded(
+            endpoint_connections.delete_vpc_endpoint_connection_notifications,
+            "no topic is told; who is connected can be described",
+        ),
+        "DescribeVpcEndpointConnectionNotifications": recorded(
+            endpoint_connections.describe_vpc_endpoint_connection_notifications,
+            "no topic is told; who is connected can be described",
+        ),
+        "DescribeVpcEndpointAssociations": refused(
+            "what a Lattice resource stands for behind an endpoint is not here"
+        ),
+        "ModifyVpcEndpointPayerResponsibility": refused(
+            "who pays for a resource endpoint is not simulated"
+        ),
     },
     kinds=(
         PEERING,
@@ -260,10 +364,13 @@ AREA: Final = Area(
         ENDPOINT,
         ENDPOINT_SERVICE,
     ),
+    tables=(ENDPOINT_NOTIFICATIONS,),
     kernel_events={
         peerings.DUE: peerings.peering_due,
         transit_gateways.DUE: transit_gateways.gateway_due,
         transit_tables.DUE: transit_tables.table_due,
         attachments.DUE: attachments.attachment_due,
+        endpoint_states.DUE: endpoint_states.endpoint_due,
+        endpoint_states.HOUR: endpoint_states.hour_over,
     },
 )

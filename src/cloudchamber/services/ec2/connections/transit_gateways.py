@@ -46,8 +46,6 @@ _DEFAULTS: Final = MappingProxyType(
         "MulticastSupport": "disable",
     }
 )
-# How a sentence calls the attachments that keep a gateway from being deleted.
-_CALLED: Final = MappingProxyType({"vpc": "VPC Attachments", "peering": "Peering Attachments"})
 
 
 def create_transit_gateway(call: Call, request: Input) -> Output:
@@ -275,14 +273,13 @@ def _expect_few(cidrs: Sequence[str]) -> None:
 def _said(call: Call, gateway: TransitGateway, type_: str) -> str:
     if type_ == "vpc":
         return "Transit Gateway Attachments"
-    peers = {
-        each.peer_region for each in attachments_of(call, gateway.id) if each.type == "peering"
-    }
-    return (
-        "Transit Gateway Peering Attachments"
-        if peers == {call.region}
-        else "Transit Gateway Cross Region Peering Attachments"
+    crosses = any(
+        each.peer_region != place.region
+        for each in attachments_of(call, gateway.id)
+        if each.type == "peering" and (place := kinds.place_of(call.cloud, each.id)) is not None
     )
+    between = "Cross Region " if crosses else ""
+    return f"Transit Gateway {between}Peering Attachments"
 
 
 def _arn(call: Call, gateway: TransitGateway) -> str:

@@ -38,3 +38,19 @@ def code_of(error: ClientError) -> str:
 def message_of(error: ClientError) -> str:
     message: str = error.response["Error"]["Message"]
     return message
+
+
+def gateway(client: Any, **options: Any) -> str:
+    made: str = client.create_transit_gateway(Options=options)["TransitGateway"]["TransitGatewayId"]
+    return made
+
+
+def shared(chamber: Chamber, arn: str, to: str = YOURS) -> None:
+    """Share something of MINE with another account, which accepts."""
+    ours = chamber.client("ram", region_name=HERE, account=MINE)
+    ours.create_resource_share(name="shared", resourceArns=[arn], principals=[to])
+    theirs = chamber.client("ram", region_name=HERE, account=to)
+    for each in theirs.get_resource_share_invitations()["resourceShareInvitations"]:
+        theirs.accept_resource_share_invitation(
+            resourceShareInvitationArn=each["resourceShareInvitationArn"]
+        )
