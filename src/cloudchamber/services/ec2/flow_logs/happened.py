@@ -22,7 +22,9 @@ import msgspec
 FLOW: Final = "network.flow"
 
 
-class Sighting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Sighting(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="interface"
+):
     """Packets of one 5-tuple in one direction, as one interface saw them.
 
     `account` and `region` are the interface's owner's and where it is. `direction` is seen from
@@ -68,7 +70,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sublocation_id: str = ""
 
 
-class Transit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Transit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="transit"):
     """Packets of one 5-tuple in one direction, as one attachment of a transit gateway saw them.
 
     `account` and `region` are the transit gateway's. The `source_*` and `destination_*` members

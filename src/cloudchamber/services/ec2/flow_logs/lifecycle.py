@@ -1,0 +1,21 @@
+"""How long a window's records are on their way.
+
+"The flow log service typically delivers logs ... to Amazon S3 in about 10 minutes": that is from
+the capture to the bucket, so half of it after a window of ten minutes; best effort, so that it may
+be much later.
+https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cloudchamber.cloud.lifecycle import Delay, Lifecycle
+from cloudchamber.cloud.settings import NANOSECONDS
+
+DELIVERY: Final = Lifecycle(
+    "ec2.flow-delivery",
+    "collected",
+    {("collected", "deliver"): "delivered"},
+    {"collected": Delay(5 * 60 * NANOSECONDS, 30 * 60 * NANOSECONDS, "flow-log-records.html")},
+)
