@@ -6,15 +6,13 @@ Every call that may change EC2 moves it, and so does every kernel event of EC2's
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from cloudchamber.cloud.store import Table
 
 if TYPE_CHECKING:
-    from cloudchamber.cloud.call import Call
     from cloudchamber.cloud.cloud import Cloud
 
 
@@ -40,8 +38,3 @@ def changed(cloud: Cloud) -> None:
     if row is None:
         row = rows["ec2"] = Generation()
     row.number += 1
-
-
-def told(call: Call, data: Mapping[str, Any]) -> None:
-    """Another service changed something that the network is made of (fact `network.changed`)."""
-    changed(call.cloud)

@@ -9,7 +9,7 @@ from cloudchamber.cloud.service import Service, simulated
 from cloudchamber.services.ec2 import area, sharing, tagging
 from cloudchamber.services.ec2.areas import AREAS
 from cloudchamber.services.ec2.default_networks import BEGUN
-from cloudchamber.services.ec2.generation import GENERATIONS, told
+from cloudchamber.services.ec2.generation import GENERATIONS
 from cloudchamber.services.ec2.idempotency import TOKENS
 from cloudchamber.services.ec2.kinds import WHEREABOUTS
 from cloudchamber.services.ec2.nouns import ZONE_GROUPS
@@ -48,7 +48,7 @@ SERVICE: Final = Service(
         **area.ports(AREAS),
     },
     resource_policy=sharing.resource_policy,
-    subscribes={"network.changed": told, **area.subscriptions(AREAS)},
+    subscribes=area.subscriptions(AREAS),
     inner=area.inner(AREAS),
     access_denied="UnauthorizedOperation",
 )

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from cloudchamber.cloud.call import Call
     from cloudchamber.cloud.cloud import Cloud
 
-CHANGED = "network.changed"  # the fact that a compiled network is old
-
 
 def create_service_network_service_association(call: Call, request: Input) -> Output:
     """Put a service into a service network; once."""
@@ -112,7 +110,6 @@ def create_service_network_vpc_association(call: Call, request: Input) -> Output
         groups=list(groups), private_dns=request.get("privateDnsEnabled", False),
         dns_options=request.get("dnsOptions", {}),
     )  # fmt: skip
-    call.publish(CHANGED, {})
     call.event(vpc, "vpc-lattice.vpc-associated",
                f"clients of {vpc} may use the service network {network.name}")  # fmt: skip
     return {**_brief(row), **_settings(row)}
@@ -128,7 +125,6 @@ def update_service_network_vpc_association(call: Call, request: Input) -> Output
     row.groups, row.updated_ns = list(groups), call.now
     row.private_dns = request.get("privateDnsEnabled", row.private_dns)
     row.dns_options = request.get("dnsOptions", row.dns_options)
-    call.publish(CHANGED, {})
     return {**_brief(row), **_settings(row)}
 
 
@@ -154,7 +150,6 @@ def delete_service_network_vpc_association(call: Call, request: Input) -> Output
     """Let the clients of a VPC use the service network no more."""
     row = _vpc_association(call, request["serviceNetworkVpcAssociationIdentifier"])
     del call.rows(VPC_ASSOCIATIONS)[row.id]
-    call.publish(CHANGED, {})
     return {"id": row.id, "arn": row.arn, "status": "DELETE_IN_PROGRESS"}
 
 
