@@ -117,9 +117,9 @@ def _step(step: Step, path: str) -> dict[str, Any]:
 
 
 def _flow(call: Call, compiled: Compiled, request: Input, ports: tuple[int, int]) -> Flow:
-    names = []
+    names: list[str] = []
     for member in ("Source", "Destination"):
-        name = name_in_network(call.cloud, compiled, request[member])
+        name = name_in_network(call.cloud, compiled, request[member], *names)
         if name is None:
             raise AwsError(
                 f"NoSuch{member}",

@@ -267,7 +267,7 @@ def interface_endpoint_part(row: connections.Endpoint) -> graph.InterfaceEndpoin
         vpc=row.vpc,
         service=row.service,
         interfaces=tuple(row.interfaces),
-        dns_names=tuple(name for name, _ in row.dns_names) if row.private_dns else (),
+        dns_names=tuple(row.private_names) if row.private_dns else (),
         is_available=row.state == "available",
         inspects=row.type == "GatewayLoadBalancer",
     )

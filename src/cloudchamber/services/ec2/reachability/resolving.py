@@ -56,9 +56,9 @@ def endpoint_of(compiled: Compiled, cloud: Cloud, service_id: str, source: str) 
     return next(found, None)
 
 
-def name_in_network(cloud: Cloud, compiled: Compiled, given: str) -> str | None:
+def name_in_network(cloud: Cloud, compiled: Compiled, given: str, asker: str = "") -> str | None:
     """What the network calls something: an id that it has, an address, `internet`; None for what
-    does not exist."""
+    does not exist. A private name answers where the interface `asker` is."""
     network = compiled.network
     if given == INTERNET or given in network.interfaces or find_address(given) is not None:
         return given
@@ -68,15 +68,19 @@ def name_in_network(cloud: Cloud, compiled: Compiled, given: str) -> str | None:
         return given
     if compiled.kind_of(given) not in ("", "local", "lattice"):
         return given
-    return _named(compiled, given.rstrip(".").lower())
+    return _named(cloud, compiled, given.rstrip(".").lower(), asker)
 
 
-def _named(compiled: Compiled, name: str) -> str | None:
-    """The address or interface behind a DNS name."""
+def _named(cloud: Cloud, compiled: Compiled, name: str, asker: str) -> str | None:
+    """The address or endpoint behind a DNS name."""
     known = _PRIVATE_NAME.fullmatch(name) or _PUBLIC_NAME.fullmatch(name)
     if known is not None:
         return known[1].replace("-", ".")
-    for endpoint in compiled.network.interface_endpoints.values():
-        if name in endpoint.dns_names:
+    asking = compiled.network.interfaces.get(asker)
+    for _, _, endpoint in kinds.everywhere(cloud, ENDPOINT):
+        names = [each for each, _ in endpoint.dns_names]
+        if endpoint.private_dns and asking is not None and asking.vpc == endpoint.vpc:
+            names += endpoint.private_names
+        if endpoint.interfaces and name in names:
             return endpoint.id
     return None

@@ -159,3 +159,13 @@ def _permission(rule: Rule) -> dict[str, Any]:
 def ids(components: list[dict[str, Any]]) -> list[str]:
     """The ids of path components, in order."""
     return [each["Component"]["Id"] for each in components]
+
+
+def nat_gateway(estate: Estate, subnet: str) -> str:
+    """A public NAT gateway with an address of its own."""
+    ec2 = estate.ec2
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    made: str = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"][
+        "NatGatewayId"
+    ]
+    return made

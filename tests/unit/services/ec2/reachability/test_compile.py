@@ -110,7 +110,7 @@ changes = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(changes=changes)
 def test_a_network_made_again_step_by_step_is_one_made_at_once(changes: list[Any]) -> None:
     """What was taken over from step to step never changes a verdict."""

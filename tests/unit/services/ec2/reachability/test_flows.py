@@ -9,11 +9,10 @@ import orjson
 import pytest
 
 from cloudchamber import Chamber
-from cloudchamber.cloud.service import Service
 from cloudchamber.control.http import ControlApi
-from cloudchamber.services.ec2.flow_logs.happened import FLOW, Sighting, read_flow
 from cloudchamber.wire.http import Request
 from tests.unit.services.ec2.reachability.estate import ACCOUNT, ANYWHERE, REGION, Estate
+from tests.unit.services.ec2.reachability.watching import Watched
 
 WEB = ("tcp", 443, 443, ANYWHERE)
 
@@ -22,23 +21,6 @@ WEB = ("tcp", 443, 443, ANYWHERE)
 def estate() -> Iterator[Estate]:
     with Chamber(seed=1) as chamber:
         yield Estate(chamber)
-
-
-class Watched:
-    """The flows that happen in a chamber."""
-
-    def __init__(self, chamber: Chamber) -> None:
-        self.flows: list[Any] = []
-        registry = chamber.cloud.registry
-        listener = Service(
-            "listener", {}, subscribes={FLOW: lambda call, data: self.flows.append(data)}
-        )
-        known = registry._subscribers.get(FLOW, ())
-        registry._subscribers[FLOW] = (*known, listener)
-
-    def sightings(self) -> list[Sighting]:
-        """Those of the last flow."""
-        return list(read_flow(self.flows[-1]).sightings)
 
 
 def ask(chamber: Chamber, method: str, path: str, body: Any = None, query: str = "") -> Any:
