@@ -16,9 +16,11 @@ from cloudchamber.services.ec2.interfaces import (
     group_vpcs,
     interface_views,
     interfaces,
+    list_uses,
     nat_addresses,
     nat_gateways,
     permits,
+    prefix_lists,
     secondary,
     security_group_rules,
     security_groups,
@@ -50,6 +52,8 @@ _ADDRESS: Final = named(ADDRESS, "AllocationId")
 _OF_ADDRESS: Final = tagged(ADDRESS, "AllocationId")
 _NAT: Final = named(NAT_GATEWAY, "NatGatewayId")
 _OF_NAT: Final = tagged(NAT_GATEWAY, "NatGatewayId")
+_LIST: Final = named(PREFIX_LIST, "PrefixListId")
+_OF_LIST: Final = tagged(PREFIX_LIST, "PrefixListId")
 _CLASSIC: Final = "EC2-Classic is retired"
 _OWN_ADDRESSES: Final = "address ranges that are brought along are not simulated"
 
@@ -317,15 +321,60 @@ _NAT_OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     }
 )
 
+_LIST_OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
+    {
+        "CreateManagedPrefixList": simulated(
+            once(prefix_lists.create_managed_prefix_list),
+            resource=created(PREFIX_LIST),
+            context=requested,
+        ),
+        "ModifyManagedPrefixList": simulated(
+            prefix_lists.modify_managed_prefix_list,
+            resource=_LIST,
+            context=_OF_LIST,
+        ),
+        "RestoreManagedPrefixListVersion": simulated(
+            prefix_lists.restore_managed_prefix_list_version,
+            resource=_LIST,
+            context=_OF_LIST,
+        ),
+        "DeleteManagedPrefixList": simulated(
+            prefix_lists.delete_managed_prefix_list,
+            resource=_LIST,
+            context=_OF_LIST,
+        ),
+        "DescribeManagedPrefixLists": simulated(
+            prefix_lists.describe_managed_prefix_lists,
+        ),
+        "DescribePrefixLists": simulated(
+            prefix_lists.describe_prefix_lists,
+        ),
+        "GetManagedPrefixListAssociations": simulated(
+            list_uses.get_managed_prefix_list_associations,
+            resource=_LIST,
+            context=_OF_LIST,
+        ),
+        "GetManagedPrefixListEntries": simulated(
+            list_uses.get_managed_prefix_list_entries,
+            resource=_LIST,
+            context=_OF_LIST,
+        ),
+    }
+)
+
 AREA: Final = Area(
     operations={
         **_INTERFACE_OPERATIONS,
         **_GROUP_OPERATIONS,
         **_ADDRESS_OPERATIONS,
         **_NAT_OPERATIONS,
+        **_LIST_OPERATIONS,
     },
     tables=(TAKEN, DEFAULT_GROUPS, PUBLIC_ADDRESSES, RELEASED, TRANSFERS),
-    kernel_events={nat_gateways.DUE: nat_gateways.come_due},
+    kernel_events={
+        nat_gateways.DUE: nat_gateways.come_due,
+        prefix_lists.DUE: prefix_lists.come_due,
+    },
     kinds=(
         INTERFACE,
         PERMIT,

@@ -1,4 +1,4 @@
-"""How long NAT gateways take to become what they are asked to be.
+"""How long NAT gateways and prefix lists take to become what they are asked to be.
 
 Rules of this file: durations with their sources.
 """
@@ -34,5 +34,23 @@ NAT: Final = Lifecycle(
     {
         "pending": Delay(90 * NANOSECONDS, 5 * _MINUTE_NS, _TROUBLE),
         "deleting": Delay(45 * NANOSECONDS, 5 * _MINUTE_NS, _OURS),
+    },
+)
+
+LIST: Final = Lifecycle(
+    "ec2.prefix-list",
+    "create-in-progress",
+    {
+        ("create-in-progress", "done"): "create-complete",
+        ("modify-in-progress", "done"): "modify-complete",
+        ("modify-in-progress", "failed"): "modify-failed",
+        ("restore-in-progress", "done"): "restore-complete",
+        ("delete-in-progress", "done"): "delete-complete",
+    },
+    {
+        "create-in-progress": Delay(3 * NANOSECONDS, 30 * NANOSECONDS, _OURS),
+        "modify-in-progress": Delay(3 * NANOSECONDS, 60 * NANOSECONDS, _OURS),
+        "restore-in-progress": Delay(3 * NANOSECONDS, 60 * NANOSECONDS, _OURS),
+        "delete-in-progress": Delay(3 * NANOSECONDS, 30 * NANOSECONDS, _OURS),
     },
 )

@@ -152,6 +152,7 @@ class PrefixList(msgspec.Struct, kw_only=True):
     max_entries: int
     versions: list[list[PrefixEntry]]
     state: str = "create-complete"
+    state_text: str = ""
 
 
 class Address(msgspec.Struct, kw_only=True):
