@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from cloudchamber.wire.http import Request
+from tests.unit.services.ec2.reachability.estate import IMAGE
 from tests.unit.services.lambda_.crew import failure
 from tests.unit.services.vpc_lattice.conftest import OTHER, OWNER, REGION, Estate, forward
 
@@ -145,10 +146,8 @@ def test_the_network_is_walked_from_an_interface(estate: Estate) -> None:
     guard = ec2.create_security_group(GroupName="g", Description="g", VpcId=estate.vpc)["GroupId"]
     estate.join(securityGroupIds=[guard])
     subnet = ec2.create_subnet(VpcId=estate.vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]
-    kind = {"x86_64": "t3.micro", "arm64": "t4g.micro"}[image["Architecture"]]
     client = ec2.run_instances(
-        ImageId=image["ImageId"], InstanceType=kind, MinCount=1, MaxCount=1, SubnetId=subnet
+        ImageId=IMAGE, InstanceType="t3.micro", MinCount=1, MaxCount=1, SubnetId=subnet
     )["Instances"][0]
     source = client["InstanceId"]
     assert estate.ask(source="eni-00000000000000000").status == 403
