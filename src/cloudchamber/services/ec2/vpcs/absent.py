@@ -87,9 +87,8 @@ def _none(answer: str, ids: str, code: str, said: str) -> Handler:
     return describe
 
 
-OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
-    {
-        **{name: refused(reason) for reason, names in _REFUSED.items() for name in names},
+def _described() -> dict[str, Operation]:
+    return {
         "DescribeCustomerGateways": recorded(
             _none(
                 "CustomerGateways",
@@ -113,4 +112,10 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             _NONE_YET,
         ),
     }
-)
+
+
+def _refused() -> dict[str, Operation]:
+    return {name: refused(reason) for reason, names in _REFUSED.items() for name in names}
+
+
+OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(_refused() | _described())

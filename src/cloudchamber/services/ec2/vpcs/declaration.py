@@ -17,10 +17,10 @@ from cloudchamber.services.ec2.vpcs import (
     dhcp_options,
     internet_gateways,
     reservations,
-    routes,
     subnet_attributes,
     subnets,
     table_associations,
+    table_routes,
     tables,
     vpcs,
 )
@@ -104,9 +104,9 @@ AREA: Final = Area(
             tables.delete_route_table, resource=_TABLE, context=_TABLE_TAGS
         ),
         "DescribeRouteTables": simulated(tables.describe_route_tables),
-        "CreateRoute": simulated(routes.create_route, resource=_TABLE, context=_TABLE_TAGS),
-        "ReplaceRoute": simulated(routes.replace_route, resource=_TABLE, context=_TABLE_TAGS),
-        "DeleteRoute": simulated(routes.delete_route, resource=_TABLE, context=_TABLE_TAGS),
+        "CreateRoute": simulated(table_routes.create_route, resource=_TABLE, context=_TABLE_TAGS),
+        "ReplaceRoute": simulated(table_routes.replace_route, resource=_TABLE, context=_TABLE_TAGS),
+        "DeleteRoute": simulated(table_routes.delete_route, resource=_TABLE, context=_TABLE_TAGS),
         "AssociateRouteTable": simulated(
             table_associations.associate_route_table, resource=_TABLE, context=_TABLE_TAGS
         ),

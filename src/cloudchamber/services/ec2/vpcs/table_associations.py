@@ -24,7 +24,7 @@ from cloudchamber.services.ec2.vpcs.nouns import (
 )
 from cloudchamber.services.ec2.vpcs.refusing import refuse_absent
 from cloudchamber.services.ec2.vpcs.route_targets import other_network
-from cloudchamber.services.ec2.vpcs.routes import expect_for_gateways
+from cloudchamber.services.ec2.vpcs.table_routes import expect_for_gateways
 
 PREFIX: Final = "rtbassoc"
 
