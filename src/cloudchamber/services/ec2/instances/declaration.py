@@ -12,6 +12,9 @@ from cloudchamber.services.ec2.idempotency import once
 from cloudchamber.services.ec2.instances import (
     account_settings,
     attributes,
+    image_attributes,
+    image_criteria,
+    images,
     key_pairs,
     lifecycle,
     modifying,
@@ -25,6 +28,7 @@ from cloudchamber.services.ec2.instances.describing import (
     describe_instance_status,
     describe_instances,
 )
+from cloudchamber.services.ec2.instances.image_views import describe_images
 from cloudchamber.services.ec2.instances.nouns import (
     IMAGE,
     INSTANCE,
@@ -41,6 +45,7 @@ from cloudchamber.services.ec2.instances.type_offerings import describe_instance
 
 _OF_INSTANCE: Final = permissions.named(INSTANCE, "InstanceId")
 _OF_INSTANCES: Final = permissions.named(INSTANCE, "InstanceIds")
+_OF_IMAGE: Final = permissions.named(IMAGE, "ImageId")
 _OF_TEMPLATE: Final = permissions.named(TEMPLATE, "LaunchTemplateId")
 _TAGS_OF_TEMPLATE: Final = permissions.tagged(TEMPLATE, "LaunchTemplateId")
 _TAGS_OF_INSTANCES: Final = permissions.tagged(INSTANCE, "InstanceIds")
@@ -181,11 +186,72 @@ _STARTED_FROM: Final = MappingProxyType(
     }
 )
 
+
+def _on_image(handler: Handler) -> Operation:
+    """A change of one image, permitted on it."""
+    return simulated(handler, resource=_OF_IMAGE, context=permissions.tagged(IMAGE, "ImageId"))
+
+
+_IMAGES: Final = MappingProxyType(
+    {
+        "CancelImageLaunchPermission": _on_image(image_attributes.cancel_image_launch_permission),
+        "CopyImage": simulated(
+            once(images.copy_image),
+            resource=permissions.created(IMAGE),
+            context=permissions.requested,
+        ),
+        "CreateImage": simulated(
+            images.create_image,
+            resource=permissions.created(IMAGE, _OF_INSTANCE),
+            context=permissions.requested,
+        ),
+        "DeregisterImage": _on_image(images.deregister_image),
+        "DescribeImageAttribute": simulated(
+            image_attributes.describe_image_attribute, resource=_OF_IMAGE
+        ),
+        "DescribeImages": simulated(describe_images),
+        "DisableAllowedImagesSettings": simulated(image_criteria.disable_allowed_images_settings),
+        "DisableImage": _on_image(images.disable_image),
+        "DisableImageBlockPublicAccess": simulated(
+            image_attributes.disable_image_block_public_access
+        ),
+        "DisableImageDeprecation": _on_image(images.disable_image_deprecation),
+        "DisableImageDeregistrationProtection": _on_image(
+            images.disable_image_deregistration_protection
+        ),
+        "EnableAllowedImagesSettings": simulated(image_criteria.enable_allowed_images_settings),
+        "EnableImage": _on_image(images.enable_image),
+        "EnableImageBlockPublicAccess": simulated(
+            image_attributes.enable_image_block_public_access
+        ),
+        "EnableImageDeprecation": _on_image(images.enable_image_deprecation),
+        "EnableImageDeregistrationProtection": _on_image(
+            images.enable_image_deregistration_protection
+        ),
+        "GetAllowedImagesSettings": simulated(image_criteria.get_allowed_images_settings),
+        "GetImageAncestry": simulated(images.get_image_ancestry, resource=_OF_IMAGE),
+        "GetImageBlockPublicAccessState": simulated(
+            image_attributes.get_image_block_public_access_state
+        ),
+        "ModifyImageAttribute": _on_image(image_attributes.modify_image_attribute),
+        "RegisterImage": simulated(
+            images.register_image,
+            resource=permissions.created(IMAGE),
+            context=permissions.requested,
+        ),
+        "ReplaceImageCriteriaInAllowedImagesSettings": simulated(
+            image_criteria.replace_image_criteria_in_allowed_images_settings
+        ),
+        "ResetImageAttribute": _on_image(image_attributes.reset_image_attribute),
+    }
+)
+
 AREA: Final = Area(
     operations={
         **_SETTINGS,
         **_MODIFYING,
         **_STARTED_FROM,
+        **_IMAGES,
         "AssociateIamInstanceProfile": simulated(
             profiles.associate_iam_instance_profile, resource=_OF_INSTANCE
         ),
@@ -221,5 +287,6 @@ AREA: Final = Area(
     kernel_events={
         lifecycle.DUE: states.instances_due,
         lifecycle.FORGOTTEN: states.instances_forgotten,
+        lifecycle.IMAGE_DUE: images.image_due,
     },
 )

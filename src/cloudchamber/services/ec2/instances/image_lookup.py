@@ -12,6 +12,7 @@ from cloudchamber.cloud import ports
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.services.ec2 import kinds
+from cloudchamber.services.ec2.instances.image_criteria import is_shut_out
 from cloudchamber.services.ec2.instances.nouns import IMAGE, Image
 from cloudchamber.services.ec2.instances.public_images import image_of_parameter, public_images
 
@@ -22,12 +23,14 @@ def find_image(call: Call, identifier: str) -> Image | None:
     """An image that the account may launch here, or None."""
     public = public_images(call.region).get(identifier)
     if public is not None:
-        return public
+        return None if is_shut_out(call, public) else public
     place = kinds.place_of(call.cloud, identifier)
     if place is None or place.region != call.region:
         return None
     row = kinds.find_anywhere(call.cloud, IMAGE, identifier)
-    return row if row is not None and may_launch(call, row) else None
+    if row is None or not may_launch(call, row) or is_shut_out(call, row):
+        return None
+    return row
 
 
 def expect_image(call: Call, identifier: str) -> Image:
@@ -80,7 +83,7 @@ def shared_images(call: Call) -> list[Image]:
     for _, region, image in kinds.everywhere(call.cloud, IMAGE):
         if region == call.region and may_launch(call, image):
             found[image.id] = image
-    return [found[each] for each in sorted(found)]
+    return [found[each] for each in sorted(found) if not is_shut_out(call, found[each])]
 
 
 def no_image(identifier: str) -> AwsError:

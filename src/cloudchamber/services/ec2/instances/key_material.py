@@ -11,15 +11,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import struct
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
-
-if TYPE_CHECKING:
-    from cloudchamber.kernel import Stream
 
 _BITS: Final = 2048
 _EXPONENT: Final = 65537
@@ -32,6 +29,16 @@ _SIEVE: Final = tuple(
 _LINE: Final = 70
 _BLOCK: Final = 8
 IMPORTED_BITS: Final = (1024, 2048, 4096)
+
+
+class Stream(Protocol):
+    """Where chance comes from: a stream of the call's."""
+
+    def bytes(self, n: int) -> bytes:
+        """So many random bytes."""
+
+    def below(self, n: int) -> int:
+        """A random number below `n`."""
 
 
 class NotAKey(ValueError):

@@ -127,7 +127,10 @@ def test_a_template_can_be_made_like_an_instance(ec2: Any, ami: str) -> None:
 
 def test_what_is_wrong_with_templates(ec2: Any, ami: str) -> None:
     identifier = make(ec2, ami)
-    assert refusal(ec2.create_launch_template, LaunchTemplateName="web", LaunchTemplateData={"KeyName": "x"}) == (
+    data = {"KeyName": "x"}
+    assert refusal(
+        ec2.create_launch_template, LaunchTemplateName="web", LaunchTemplateData=data
+    ) == (
         "InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.",
     )  # fmt: skip
     assert refusal(
