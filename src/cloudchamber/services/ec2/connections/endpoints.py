@@ -26,7 +26,8 @@ from cloudchamber.services.ec2.describing import Description
 from cloudchamber.services.ec2.interfaces import groups as security
 from cloudchamber.services.ec2.interfaces.aws_lists import find_aws_list
 from cloudchamber.services.ec2.refusals import invalid_combination, missing_parameter
-from cloudchamber.services.ec2.vpcs.nouns import ROUTE_TABLE, VPC, Vpc
+from cloudchamber.services.ec2.vpcs.lookup import expect_own_vpc
+from cloudchamber.services.ec2.vpcs.nouns import ROUTE_TABLE, Vpc
 
 _LATTICE: Final = MappingProxyType(
     {
@@ -45,7 +46,7 @@ def create_vpc_endpoint(call: Call, request: Input) -> Output:
     type_ = request.get("VpcEndpointType", "Gateway")
     if type_ == "Tunnel":
         raise Refused("ec2", call.operation_name, "endpoints of the type Tunnel are not here")
-    vpc = kinds.expect_own(call, VPC, request["VpcId"])
+    vpc = expect_own_vpc(call, request["VpcId"])
     _expect_members(type_, request)
     endpoint = Endpoint(
         id="", owner=call.account, vpc=vpc.id, type=type_, service="",
@@ -66,7 +67,7 @@ def modify_vpc_endpoint(call: Call, request: Input) -> Output:
         raise AwsError(
             "InvalidVpcEndpoint.NotAvailable", f"{endpoint.id} is in state {endpoint.state}."
         )
-    vpc = kinds.expect_own(call, VPC, endpoint.vpc)
+    vpc = expect_own_vpc(call, endpoint.vpc)
     policy = endpoint.policy
     if request.get("ResetPolicy"):
         if request.get("PolicyDocument"):

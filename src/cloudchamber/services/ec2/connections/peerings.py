@@ -32,6 +32,7 @@ from cloudchamber.services.ec2.connections.limits import PEERINGS_OUTSTANDING, P
 from cloudchamber.services.ec2.connections.nouns import PEERING, Peering, PeeringSide
 from cloudchamber.services.ec2.describing import Description
 from cloudchamber.services.ec2.refusals import missing_parameter
+from cloudchamber.services.ec2.vpcs.lookup import expect_own_vpc
 from cloudchamber.services.ec2.vpcs.nouns import VPC, Vpc
 from cloudchamber.world.geography.regions import find_region
 
@@ -52,14 +53,14 @@ def create_vpc_peering_connection(call: Call, request: Input) -> Output:
     if not request.get("PeerVpcId"):
         raise missing_parameter("peerVpcId")
     _refuse_multipath(call, request.get("RequesterPeeringConnectionOptions", {}))
-    vpc = kinds.expect_own(call, VPC, request["VpcId"])
+    vpc = expect_own_vpc(call, request["VpcId"])
     account = request.get("PeerOwnerId") or call.account
     region = request.get("PeerRegion") or call.region
     if find_region(region) is None:
         raise AwsError("InvalidParameterValue", f"The region '{region}' does not exist.")
     peer = request["PeerVpcId"]
     if (account, region) == (call.account, call.region):
-        kinds.expect_own(call, VPC, peer)
+        expect_own_vpc(call, peer)
         if peer == vpc.id:
             raise AwsError("InvalidParameterValue", f"The VPC {peer} cannot be peered with itself.")
     _expect_room(call, vpc.id, peer)

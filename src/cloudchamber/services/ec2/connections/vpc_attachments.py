@@ -29,7 +29,8 @@ from cloudchamber.services.ec2.interfaces import allocation
 from cloudchamber.services.ec2.interfaces.making import attach, make_interface
 from cloudchamber.services.ec2.interfaces.nouns import INTERFACE
 from cloudchamber.services.ec2.refusals import invalid_value, missing_parameter
-from cloudchamber.services.ec2.vpcs.nouns import SUBNET, VPC, Subnet, Vpc
+from cloudchamber.services.ec2.vpcs.lookup import expect_own_vpc
+from cloudchamber.services.ec2.vpcs.nouns import SUBNET, Subnet, Vpc
 
 # AWS's defaults: API_CreateTransitGatewayVpcAttachmentRequestOptions.html
 _DEFAULTS: Final = MappingProxyType(
@@ -46,7 +47,7 @@ def create_transit_gateway_vpc_attachment(call: Call, request: Input) -> Output:
     """Attach a VPC of one's own by one subnet in each zone that is to be served."""
     given = tags.specified(request, TRANSIT_ATTACHMENT.type)
     gateway = transit_gateways.expect_available(call, request["TransitGatewayId"])
-    vpc = kinds.expect_own(call, VPC, request["VpcId"])
+    vpc = expect_own_vpc(call, request["VpcId"])
     if not request.get("SubnetIds"):
         raise missing_parameter("subnetIds")
     asked = request.get("Options", {})
@@ -84,7 +85,7 @@ def modify_transit_gateway_vpc_attachment(call: Call, request: Input) -> Output:
     if attachment.owner != call.account:
         raise _not_yours(call, attachment)
     attachments.next_state(attachment, "modify")
-    vpc = kinds.expect_own(call, VPC, attachment.resource)
+    vpc = expect_own_vpc(call, attachment.resource)
     removed = list(dict.fromkeys(request.get("RemoveSubnetIds", ())))
     for each in removed:
         if each not in attachment.subnets:

@@ -54,3 +54,14 @@ def shared(chamber: Chamber, arn: str, to: str = YOURS) -> None:
         theirs.accept_resource_share_invitation(
             resourceShareInvitationArn=each["resourceShareInvitationArn"]
         )
+
+
+def organized(chamber: Chamber, member: str = YOURS) -> None:
+    """MINE's organization with another account in it; sharing inside needs no invitation."""
+    owner = chamber.client("organizations", account=MINE)
+    owner.create_organization(FeatureSet="ALL")
+    asked = owner.invite_account_to_organization(Target={"Id": member, "Type": "ACCOUNT"})
+    chamber.client("organizations", account=member).accept_handshake(
+        HandshakeId=asked["Handshake"]["Id"]
+    )
+    chamber.client("ram", region_name=HERE, account=MINE).enable_sharing_with_aws_organization()

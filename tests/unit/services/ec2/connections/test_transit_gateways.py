@@ -118,7 +118,7 @@ def test_defaults_can_be_turned_off_and_moved(chamber: Chamber) -> None:
 
 def test_the_fifth_gateway_is_the_last(chamber: Chamber) -> None:
     client = ec2(chamber)
-    first = [gateway(client) for _ in range(5)][0]
+    first, *_ = [gateway(client) for _ in range(5)]
     with pytest.raises(ClientError) as full:
         client.create_transit_gateway()
     assert code_of(full.value) == "TransitGatewayLimitExceeded"
