@@ -207,7 +207,7 @@ class Compiled:
         if found is not None:
             return found
         interface = self.network.interfaces.get(interface_id)
-        if interface is None:
+        if interface is None or not is_placed(self.network, interface):
             return None
         if interface.addresses:
             address = parse_address(interface.addresses[0].private)
@@ -308,7 +308,7 @@ class Compiled:
                 )
             }
         found = self.owners.get((vpc, address)) or self._find_delegated(vpc, address)
-        if found is None:
+        if found is None or not is_placed(self.network, self.network.interfaces[found]):
             return None
         return self.end_at(self.network.interfaces[found], address)
 
@@ -335,7 +335,7 @@ class Compiled:
                 for text in interface.v6_addresses:
                     self.publics[parse_address(text)] = interface.id
         found = self.publics.get(address)
-        if found is None:
+        if found is None or not is_placed(self.network, self.network.interfaces[found]):
             return None
         interface = self.network.interfaces[found]
         for pair in interface.addresses:
@@ -383,6 +383,12 @@ class Compiled:
 def compile_network(network: Network) -> Compiled:
     """A graph made ready for questions. Costs nothing yet: tables are made when asked for."""
     return Compiled(network)
+
+
+def is_placed(network: Network, interface: Interface) -> bool:
+    """Whether an interface is anywhere: in a subnet and a VPC that the graph has."""
+    subnet = network.subnets.get(interface.subnet)
+    return subnet is not None and subnet.vpc == interface.vpc and subnet.vpc in network.vpcs
 
 
 def is_inside(network: Network, vpc: str, address: int) -> bool:

@@ -16,7 +16,7 @@ from cloudchamber.world.network.addresses import (
     parse_address,
     parse_block,
 )
-from cloudchamber.world.network.compiled import Compiled, End, known_at, owns
+from cloudchamber.world.network.compiled import Compiled, End, is_placed, known_at, owns
 from cloudchamber.world.network.graph import LATTICE_V4, Interface
 from cloudchamber.world.network.packet import DESTINATION, DESTINATION_PUBLIC
 
@@ -97,6 +97,7 @@ def _source(compiled: Compiled, source: str, destination: str, address_text: str
     if interface is None and source in network.gateway_endpoints:
         return _service(compiled, source, address_text)
     if interface is not None:
+        _check_place(compiled, interface)
         if interface.kind in ENDPOINT_KINDS:
             raise Refusal(codes.VPCE_INTRA_VPC_TRAFFIC, source, "an endpoint starts no flow")
         if interface.kind in SILENT_KINDS:
@@ -144,7 +145,8 @@ def _gateway_source(compiled: Compiled, source: str, destination: str, address_t
         vpc = association.vpc
         address_text = address_text or LATTICE_V4.replace(".0/24", ".1")
     elif attachment is not None and attachment.vpc:
-        vpc, subnet = attachment.vpc, sorted(attachment.subnets)[0] if attachment.subnets else ""
+        known = [each for each in sorted(attachment.subnets) if each in network.subnets]
+        vpc, subnet = attachment.vpc, known[0] if known else ""
     elif source in network.virtual_gateways:
         vpc = network.virtual_gateways[source].vpc
     elif source not in network.peerings:
@@ -219,6 +221,7 @@ def _destination(
 def _to_interface(
     compiled: Compiled, source: End, interface: Interface, address_text: str, six: bool
 ) -> tuple[End, int]:
+    _check_place(compiled, interface)
     address = find_address(address_text)
     for pair in interface.addresses:
         if address is not None and pair.public and parse_address(pair.public) == address:
@@ -234,6 +237,12 @@ def _to_interface(
     if end.public < 0:
         raise Refusal(codes.IGW_NO_PUBLIC_INGRESS, interface.id, "it has no public IPv4 address")
     return end, DESTINATION_PUBLIC
+
+
+def _check_place(compiled: Compiled, interface: Interface) -> None:
+    if not is_placed(compiled.network, interface):
+        note = f"its subnet {interface.subnet} is not known"
+        raise Refusal(codes.UNASSOCIATED_COMPONENT, interface.id, note)
 
 
 def _checked(end: End) -> End:
@@ -259,7 +268,7 @@ def _nearest(compiled: Compiled, source: End, endpoint_id: str) -> Interface | N
         raise Refusal(codes.BAD_STATE, endpoint_id, "the endpoint is not available")
     zone = network.subnets[source.subnet].zone_id if source.subnet else ""
     for interface in known:
-        if network.subnets[interface.subnet].zone_id == zone:
+        if is_placed(network, interface) and network.subnets[interface.subnet].zone_id == zone:
             return interface
     return known[0]
 

@@ -19,7 +19,7 @@ from cloudchamber.world.network.addresses import (
     parse_address,
     parse_block,
 )
-from cloudchamber.world.network.compiled import Compiled, End
+from cloudchamber.world.network.compiled import Compiled, End, is_placed
 from cloudchamber.world.network.ends import INTERNET, INTERNET_V4, INTERNET_V6
 from cloudchamber.world.network.graph import AclEntry, Rule
 from cloudchamber.world.network.packet import DESTINATION, DESTINATION_PUBLIC
@@ -118,6 +118,8 @@ def _public_ends(compiled: Compiled, interface_id: str) -> Iterator[tuple[End, s
     """An interface by each address that the internet could know."""
     interface = compiled.network.interfaces[interface_id]
     if not interface.is_up or interface.kind == "nat_gateway":
+        return
+    if not is_placed(compiled.network, interface):
         return
     for pair in interface.addresses:
         if pair.public:

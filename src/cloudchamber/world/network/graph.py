@@ -8,7 +8,8 @@ One `Network` holds everything, keyed by id, because a packet crosses peerings a
 without asking whose they are. Addresses and blocks are texts as AWS writes them ("10.0.1.5",
 "10.0.0.0/16", "2001:db8::/56"). Protocols are IANA numbers; -1 is any. Ports run from 0 to 65535;
 -1 is any; for ICMP (1) and ICMPv6 (58) `from_port` is the type and `to_port` the code, as in EC2's
-API. Ids that lead nowhere are allowed: a route to what does not exist is a black hole.
+API. Ids that lead nowhere are allowed: a route to what does not exist is a black hole, and an
+interface without its subnet and VPC is nowhere.
 """
 
 from __future__ import annotations

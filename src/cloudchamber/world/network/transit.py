@@ -24,7 +24,7 @@ def through_transit_gateway(packet: Packet, gateway_id: str, subnet: Subnet) -> 
         packet.fail("transit-gateway", gateway_id, codes.BAD_STATE_ATTACHMENT, note)
         return
     kind = "transit-attachment"
-    zones = {network.subnets[each].zone_id: each for each in attachment.subnets}
+    zones = {network.subnets[each].zone_id: each for each in _subnets(packet, attachment)}
     entered = zones.get(subnet.zone_id)
     if entered is None:
         note = f"it has no subnet in {subnet.zone_id}"
@@ -91,7 +91,7 @@ def _by_attachment(
     if is_v6(packet.address(packet.destination)) and not attachment.v6_support:
         packet.fail(kind, attachment.id, codes.PROTOCOL_RESTRICTION, "IPv6 support is off")
         return
-    if attachment.vpc not in network.vpcs or not attachment.subnets:
+    if attachment.vpc not in network.vpcs or not _subnets(packet, attachment):
         packet.fail(kind, attachment.id, codes.UNKNOWN_DESTINATION, "its VPC is not known")
         return
     _forget_groups(packet, gateway, attachment)
@@ -102,6 +102,12 @@ def _by_attachment(
     packet.place = ("subnet", subnet)
 
 
+def _subnets(packet: Packet, attachment: Attachment) -> list[str]:
+    """The subnets of an attachment that the graph has."""
+    known = packet.compiled.network.subnets
+    return [each for each in attachment.subnets if each in known]
+
+
 def _landing(packet: Packet, attachment: Attachment) -> str:
     """The subnet in which a packet comes out: of its own zone, if it can, and otherwise the first.
 
@@ -109,7 +115,7 @@ def _landing(packet: Packet, attachment: Attachment) -> str:
     take the first.
     """
     subnets = packet.compiled.network.subnets
-    ordered = sorted((subnets[each].zone_id, each) for each in attachment.subnets)
+    ordered = sorted((subnets[each].zone_id, each) for each in _subnets(packet, attachment))
     if not attachment.appliance_mode:
         for zone, subnet in ordered:
             if zone == packet.zone:

@@ -9,11 +9,15 @@ import msgspec
 
 from cloudchamber.world.network.changes import recompile
 from cloudchamber.world.network.compiled import Compiled, compile_network
+from cloudchamber.world.network.exposure import exposed
 from cloudchamber.world.network.graph import Network, Rule
+from cloudchamber.world.network.hints import hints_of
 from cloudchamber.world.network.pairs import all_pairs
 from cloudchamber.world.network.walk import Flow, find_code, walk
 from tests.unit.world.network.estate_graph import network_of
 from tests.unit.world.network.estates import estate
+
+PARTS = Network.__struct_fields__
 
 
 def asked(compiled: Compiled) -> list[str]:
@@ -137,3 +141,25 @@ def test_a_new_interface_leaves_the_paths_of_the_others() -> None:
     flow = Flow(source="eni-001", destination="10.0.1.77", destination_port=443)
     assert walk(made, flow).destination.id == "10.0.1.77"
     assert walk(made, flow).code == walk(compile_network(after), flow).code
+
+
+def test_a_part_that_is_missing_stops_flows_and_nothing_else() -> None:
+    """Ids may lead nowhere: every question still has an answer, and every answer a sentence."""
+    for seed in range(10):
+        random = Random(seed)
+        network = network_of(estate(seed))
+        for _ in range(4):
+            part = random.choice([name for name in PARTS if getattr(network, name)])
+            held = dict(getattr(network, part))
+            del held[random.choice(sorted(held))]
+            network = msgspec.structs.replace(network, **{part: held})
+        compiled = compile_network(network)
+        for source in network.interfaces:
+            for place in (*network.interfaces, "internet", "10.1.1.5", "igw-0", "vpce-0", "tgw-0"):
+                flow = Flow(source=source, destination=place, destination_port=443)
+                verdict = walk(compiled, flow)
+                assert verdict.allowed != bool(verdict.code)
+                assert all(step.sentence for step in (*verdict.steps, *verdict.return_steps))
+                assert isinstance(hints_of(compiled, verdict), tuple)
+        assert all_pairs(compiled, 6, 443).count() >= 0
+        assert all(found.interface in network.interfaces for found in exposed(compiled))
