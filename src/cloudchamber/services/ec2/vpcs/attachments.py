@@ -32,6 +32,7 @@ _INSIDE: Final[tuple[Kind[Any], ...]] = (
     NETWORK_ACL,
 )
 _OVER: Final = ("deleting", "deleted")
+_DETACHED: Final = (*_OVER, "failed", "rejected")  # states of an attachment that joins nothing
 _PEERED: Final = ("active", "pending-acceptance", "provisioning", "initiating-request")
 
 
@@ -57,7 +58,7 @@ def _connected(call: Call, vpc: Vpc) -> str | None:
         if endpoint.vpc == vpc.id and endpoint.state.lower() not in _OVER:
             return endpoint.id
     for _, _, attachment in kinds.everywhere(call.cloud, TRANSIT_ATTACHMENT):
-        if attachment.resource == vpc.id and attachment.state not in _OVER:
+        if attachment.resource == vpc.id and attachment.state not in _DETACHED:
             return attachment.id
     for _, _, peering in kinds.everywhere(call.cloud, PEERING):
         if peering.status in _PEERED and vpc.id in (peering.requester.vpc, peering.accepter.vpc):
