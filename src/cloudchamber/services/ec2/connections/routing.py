@@ -131,18 +131,27 @@ def cidrs_behind(cloud: Cloud, attachment: TransitAttachment) -> list[str]:
     return cidrs
 
 
+def through(
+    cloud: Cloud, route: TransitRoute, cidrs: Iterable[str]
+) -> Iterator[TransitRouteInForce]:
+    """What a static route or a reference says of CIDRs."""
+    attachment = kinds.find_anywhere(cloud, TRANSIT_ATTACHMENT, route.attachment)
+    state: Literal["active", "blackhole"] = "active" if carries(attachment) else "blackhole"
+    to = (route.attachment,) if route.attachment else ()
+    for cidr in cidrs:
+        yield TransitRouteInForce(cidr, to, "static", state, route.prefix_list)
+
+
 def _static(cloud: Cloud, table: TransitRouteTable) -> Iterator[TransitRouteInForce]:
     """Routes by CIDR, then those by prefix list."""
     for route in sorted(table.routes, key=_is_by_list):
-        attachment = kinds.find_anywhere(cloud, TRANSIT_ATTACHMENT, route.attachment)
-        state: Literal["active", "blackhole"] = "active" if carries(attachment) else "blackhole"
-        through = (route.attachment,) if route.attachment else ()
         if not route.prefix_list:
-            yield TransitRouteInForce(route.cidr, through, "static", state)
+            yield from through(cloud, route, (route.cidr,))
             continue
         listed = kinds.find_anywhere(cloud, PREFIX_LIST, route.prefix_list)
-        for entry in listed.versions[-1] if listed else ():
-            yield TransitRouteInForce(entry.cidr, through, "static", state, route.prefix_list)
+        yield from through(
+            cloud, route, (entry.cidr for entry in (listed.versions[-1] if listed else ()))
+        )
 
 
 def _propagated(cloud: Cloud, table: TransitRouteTable) -> Iterator[TransitRouteInForce]:

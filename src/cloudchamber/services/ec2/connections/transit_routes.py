@@ -60,8 +60,9 @@ def create_transit_gateway_route(call: Call, request: Input) -> Output:
         )
     attachment = target(call, table, request)
     _expect_room(table)
-    table.routes.append(TransitRoute(cidr=cidr, attachment=attachment))
-    return {"Route": _one(call, table, cidr)}
+    route = TransitRoute(cidr=cidr, attachment=attachment)
+    table.routes.append(route)
+    return {"Route": _one(call, table, route)}
 
 
 def replace_transit_gateway_route(call: Call, request: Input) -> Output:
@@ -70,7 +71,7 @@ def replace_transit_gateway_route(call: Call, request: Input) -> Output:
     cidr = expect_cidr(request["DestinationCidrBlock"])
     route = _expect(table, cidr)
     route.attachment = target(call, table, request)
-    return {"Route": _one(call, table, cidr)}
+    return {"Route": _one(call, table, route)}
 
 
 def delete_transit_gateway_route(call: Call, request: Input) -> Output:
@@ -78,7 +79,7 @@ def delete_transit_gateway_route(call: Call, request: Input) -> Output:
     table = transit_tables.expect_usable(call, request["TransitGatewayRouteTableId"])
     cidr = expect_cidr(request["DestinationCidrBlock"])
     route = _expect(table, cidr)
-    view = {**_one(call, table, cidr), "State": "deleted"}
+    view = {**_one(call, table, route), "State": "deleted"}
     table.routes.remove(route)
     return {"Route": view}
 
@@ -217,10 +218,10 @@ def _expect(table: TransitRouteTable, cidr: str) -> TransitRoute:
     return route
 
 
-def _one(call: Call, table: TransitRouteTable, cidr: str) -> dict[str, Any]:
+def _one(call: Call, table: TransitRouteTable, route: TransitRoute) -> dict[str, Any]:
     """The view of a static route, which is in force whatever else there is."""
-    [route] = routing.exactly(routing.routes_of(call.cloud, table), cidr)
-    return shown(call.cloud, table, route)
+    [found] = routing.through(call.cloud, route, [route.cidr])
+    return shown(call.cloud, table, found)
 
 
 def _place(route: TransitRouteInForce) -> str:

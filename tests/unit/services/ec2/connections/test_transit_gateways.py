@@ -180,7 +180,7 @@ def test_what_cannot_be_attached(chamber: Chamber) -> None:
     client = ec2(chamber)
     tgw, network, other = gateway(client), vpc(client), vpc(client, "10.1.0.0/16")
     inside, outside = subnet(client, network, "10.0.0.0/24"), subnet(client, other, "10.1.0.0/24")
-    tries = [
+    tries: list[tuple[tuple[str, ...], dict[str, Any], str]] = [
         ((tgw, network), {}, "MissingParameter"),
         ((tgw, network, outside), {}, "InvalidSubnet"),
         ((tgw, network, "subnet-0123456789abcdef0"), {}, "InvalidSubnetID.NotFound"),
@@ -233,6 +233,12 @@ def test_a_shared_gateway_lets_in_whom_its_owner_accepts(chamber: Chamber) -> No
     rejected = attached(yours, tgw, network, inside)
     mine.reject_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=rejected)
     assert attachment(yours, rejected)["State"] == "rejected"
+    spare = vpc(yours, "10.3.0.0/16")
+    kept_out = attached(yours, tgw, spare, subnet(yours, spare, "10.3.0.0/24"))
+    mine.reject_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=kept_out)
+    [row] = yours.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [spare]}])["Subnets"]
+    yours.delete_subnet(SubnetId=row["SubnetId"])
+    yours.delete_vpc(VpcId=spare)
     mine.modify_transit_gateway(
         TransitGatewayId=tgw, Options={"AutoAcceptSharedAttachments": "enable"}
     )
