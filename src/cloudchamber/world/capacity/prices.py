@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from cloudchamber.kernel.streams import Streams
 from cloudchamber.world.capacity.catalogue import InstanceType
 
 _MIB_PER_GIB: Final = 1024
@@ -69,3 +70,9 @@ def on_demand(kind: InstanceType, region: str, product: str = "Linux/UNIX") -> i
 def dollars(amount: int) -> str:
     """Millionths of a dollar as AWS writes them: `0.096000`."""
     return f"{amount // 1_000_000}.{amount % 1_000_000:06}"
+
+
+def offering_id(seed: int, region: str, number: int) -> str:
+    """The id of a Region's offering of that number: a UUID that begins with the number."""
+    stream = Streams(seed).stream(f"reserved/{region}", str(number))
+    return f"{number:08x}-{stream.uuid()[9:]}"

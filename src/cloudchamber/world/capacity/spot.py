@@ -60,6 +60,7 @@ _DEPTH_NOISE: Final = 0.12
 _DEPTH_KNOT_NS: Final = 2 * DAY_NS
 _PRICE_KNOT_NS: Final = 6 * DAY_NS
 _SCORES: Final = 10
+_CHANCES: Final = 3
 
 
 class Shock(msgspec.Struct, frozen=True):
@@ -137,12 +138,9 @@ def score(depths: list[float]) -> int:
     """The Spot placement score of a request that may go to several pools, from 1 to 10."""
     if not depths:
         return 1
-    best = sorted(depths, reverse=True)[:3]
-    # Each further pool gives a request another chance.
-    missing = 1.0
-    for each in best:
-        missing *= 1 - each
-    return max(1, min(_SCORES, 1 + int((1 - missing) * (_SCORES - 1) + 0.5)))
+    # A request that may go to three pools has three chances; more hardly add to them.
+    best = sorted(depths, reverse=True)[:_CHANCES]
+    return max(1, min(_SCORES, 1 + int(sum(best) / _CHANCES * (_SCORES - 1) + 0.5)))
 
 
 def price(seed: int, zone_id: str, kind: InstanceType, on_demand: int, t_ns: int) -> int:
