@@ -1,6 +1,7 @@
 """RunInstances.
 
-Rules of this file: the operation; `launching.py` does it.
+Rules of this file: the operation; `launching.py` does it, as the market wants it (Spot, a capacity
+reservation, On-Demand).
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
 """
 
@@ -9,15 +10,15 @@ from __future__ import annotations
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.services.ec2.instances import launching
 from cloudchamber.services.ec2.instances.views import reservation_view
+from cloudchamber.services.ec2.market import launching as market
 from cloudchamber.services.ec2.refusals import invalid_combination, missing_parameter
 
 
 def run_instances(call: Call, request: Input) -> Output:
     """Launch instances; as many as fit, if that is at least MinCount."""
     least, most = counts(request)
-    made = launching.launch(call, request, least, most)
+    made = market.run(call, request, least, most)
     return reservation_view(call, made)
 
 
