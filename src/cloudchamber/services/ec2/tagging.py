@@ -153,8 +153,9 @@ def _place_of(tag: Tag) -> str:
 
 
 def _kind_of(identifier: str) -> Kind[Any] | None:
-    """The kind that an id's prefix says."""
-    return areas.kinds_by_prefix().get(identifier.rpartition("-")[0])
+    """The kind that an id's prefix says; a fleet's id goes on with a UUID."""
+    known = areas.kinds_by_prefix()
+    return known.get(identifier.rpartition("-")[0]) or known.get(identifier.partition("-")[0])
 
 
 def _expect_things(call: Call, request: Input) -> list[str]:
