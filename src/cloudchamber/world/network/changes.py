@@ -57,6 +57,7 @@ def _keep_paths(old: Compiled, made: Compiled, changed: frozenset[str]) -> None:
         return
     made.known_special = old.known_special
     made.path_bounds = old.path_bounds
+    made.atoms_inside = old.atoms_inside
     made.kinds = old.kinds
     made.gateways = old.gateways
     made.attached = old.attached

@@ -32,17 +32,12 @@ from cloudchamber.world.network.graph import (
     SecurityGroup,
     TransitRoute,
 )
+from cloudchamber.world.network.rulebook import Rulebook
 from cloudchamber.world.network.tables import (
-    AclAnswer,
-    GroupTable,
-    Ports,
     Table,
-    acl_table,
     blocks_of,
     destinations_of,
     flatten,
-    group_table,
-    route_table,
 )
 
 if TYPE_CHECKING:
@@ -50,8 +45,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Paths and verdicts remembered; past this many they are forgotten all together.
-REMEMBERED: Final = 2_000_000
+# Paths, tables and verdicts remembered; past this many they are forgotten all together.
+PATHS_REMEMBERED: Final = 200_000
+TABLES_REMEMBERED: Final = 200_000
+VERDICTS_REMEMBERED: Final = 1_000_000
 
 # What a path depends on, apart from interfaces: one of these changes, every path is found anew.
 PATH_PARTS: Final = (
@@ -92,24 +89,21 @@ class End(msgspec.Struct, gc=False, kw_only=True):
     position: int = -1
 
 
-class Compiled:
+class Compiled(Rulebook):
     """A network with its tables. Make one with `compile_network`."""
 
     def __init__(self, network: Network) -> None:
-        self.network = network
-        self.acls: dict[tuple[str, str, int, Ports], Table[AclAnswer]] = {}
-        self.groups: dict[tuple[tuple[str, ...], str, int, Ports], GroupTable] = {}
+        super().__init__(network)
         self.traces: dict[tuple[int, int, int], Trace] = {}
         self.verdicts: dict[tuple[int, int, int, int], str] = {}
         self.classes: dict[str, int] = {}
         self.loose: set[int] = set()
         self.pairs_index: object = None  # `pairs.py` keeps its classes here
-        self.route_tables: dict[str, Table[Route]] = {}
-        self.transit_tables: dict[str, Table[TransitRoute]] = {}
         self.kinds: dict[str, str] = {}
         self.ends: dict[str, End] = {}
         self.plain_ends: dict[str, End] = {}  # those that `ends.py` found nothing special about
         self.address_ends: dict[tuple[str, int], End] = {}
+        self.atoms_inside: dict[int, bool] = {}
         self.positions: dict[tuple[object, ...], int] = {}
         self.class_numbers: dict[tuple[object, ...], int] = {}
         self.owners: dict[tuple[str, int], str] | None = None
@@ -120,55 +114,6 @@ class Compiled:
         self.known_special: frozenset[str] | None = None
         self.gateways: dict[str, str] | None = None
         self.attached: dict[tuple[str, str], Attachment] | None = None
-
-    # Tables
-
-    def acl_at(self, acl_id: str, direction: str, protocol: int, ports: Ports) -> Table[AclAnswer]:
-        """What an ACL says of each address, for a protocol and ports (all of them together)."""
-        key = (acl_id, direction, protocol, ports)
-        found = self.acls.get(key)
-        if found is None:
-            acl = self.network.acls.get(acl_id)
-            entries = () if acl is None else acl.ingress if direction == "ingress" else acl.egress
-            found = self.acls[key] = acl_table(entries, protocol, ports)
-        return found
-
-    def groups_at(
-        self, groups: tuple[str, ...], direction: str, protocol: int, ports: Ports
-    ) -> GroupTable:
-        """What a set of security groups admits, for a protocol and ports."""
-        key = (groups, direction, protocol, ports)
-        found = self.groups.get(key)
-        if found is None:
-            known = self.network.security_groups
-            members = [known[group] for group in groups if group in known]
-            rules = [
-                rule
-                for member in members
-                for rule in (member.ingress if direction == "ingress" else member.egress)
-            ]
-            found = group_table(rules, self.network.prefix_lists, protocol, ports)
-            self.groups[key] = found
-        return found
-
-    def find_route(self, table_id: str, address: int) -> Route | None:
-        """The route of a VPC's table that an address takes."""
-        found = self.route_tables.get(table_id)
-        if found is None:
-            table = self.network.route_tables.get(table_id)
-            routes = table.routes if table is not None else ()
-            found = self.route_tables[table_id] = route_table(routes, self.network.prefix_lists)
-        return found.at(address)
-
-    def find_transit_route(self, table_id: str, address: int) -> TransitRoute | None:
-        """The route of a transit gateway's table that an address takes."""
-        found = self.transit_tables.get(table_id)
-        if found is None:
-            table = self.network.transit_tables.get(table_id)
-            routes = table.routes if table is not None else ()
-            found = route_table(routes, self.network.prefix_lists)
-            self.transit_tables[table_id] = found
-        return found.at(address)
 
     def kind_of(self, target: str) -> str:
         """What a route's target is; "" for what does not exist."""
@@ -276,6 +221,22 @@ class Compiled:
         )
         return self.class_numbers.setdefault(key, len(self.class_numbers))
 
+    def outside(self, kind: str, name: str, address: int) -> End:
+        """An end that is no interface: the internet, a bare address, what a gateway leads to.
+
+        Outside every VPC's blocks nobody can have the address, so its atom says all of it.
+        """
+        atom = self.path_atom(address)
+        inside = self.atoms_inside.get(atom)
+        if inside is None:
+            vpcs = sorted(self.network.vpcs)
+            inside = any(is_inside(self.network, vpc, address) for vpc in vpcs)
+            self.atoms_inside[atom] = inside
+        place = ("at", address) if inside else ("atom", atom)
+        key = (kind, name if kind == "gateway" else "", *place)
+        position = self.position(key, is_loose=inside)
+        return End(kind=kind, id=name, address=address, position=position)
+
     def position(self, key: tuple[object, ...], *, is_loose: bool = False) -> int:
         """The number of a position. A loose one is no interface's: who has its address may change
         without any route changing."""
@@ -373,11 +334,15 @@ class Compiled:
         return points.issuperset(bounds(fresh))
 
     def forget_if_full(self) -> None:
-        """Let go of paths and verdicts once there are too many."""
-        if len(self.traces) > REMEMBERED:
+        """Let go of what is remembered once it is too much."""
+        if len(self.traces) > PATHS_REMEMBERED:
             self.traces.clear()
-        if len(self.verdicts) > REMEMBERED:
+        if len(self.verdicts) > VERDICTS_REMEMBERED:
             self.verdicts.clear()
+        if len(self.acls) > TABLES_REMEMBERED:
+            self.acls.clear()
+        if len(self.groups) > TABLES_REMEMBERED:
+            self.groups.clear()
 
 
 def compile_network(network: Network) -> Compiled:

@@ -111,11 +111,11 @@ def _source(compiled: Compiled, source: str, destination: str, address_text: str
         return _named_address(compiled, source, address)
     chosen = address_text or (INTERNET_V6 if six else INTERNET_V4)
     if source == INTERNET:
-        return _outside(compiled, "address", INTERNET, parse_address(chosen))
+        return compiled.outside("address", INTERNET, parse_address(chosen))
     if source in network.internet_gateways:
         if not network.internet_gateways[source].vpc:
             raise Refusal(codes.UNASSOCIATED_COMPONENT, source, "it is attached to no VPC")
-        return _outside(compiled, "gateway", source, parse_address(chosen))
+        return compiled.outside("gateway", source, parse_address(chosen))
     return _gateway_source(compiled, source, destination, address_text)
 
 
@@ -125,7 +125,7 @@ def _named_address(compiled: Compiled, text: str, address: int) -> End:
     if owner is not None:
         return owner
     if is_public(address):
-        return _outside(compiled, "address", text, address)
+        return compiled.outside("address", text, address)
     owners = [found for _, found in known_at(compiled, address)]
     if len(owners) == 1:
         return owners[0]
@@ -153,7 +153,7 @@ def _gateway_source(compiled: Compiled, source: str, destination: str, address_t
         raise Refusal(codes.NO_SOURCE_OR_DESTINATION, source, "it does not exist")
     if not address_text:
         raise Refusal(codes.UNKNOWN_DESTINATION, source, "say which address sends")
-    end = _outside(compiled, "gateway", source, parse_address(address_text))
+    end = compiled.outside("gateway", source, parse_address(address_text))
     end.vpc, end.subnet = vpc, subnet
     end.position = compiled.position(("gateway", source, end.address, vpc), is_loose=True)
     return end
@@ -184,13 +184,6 @@ def _interface_end(compiled: Compiled, interface: Interface, address_text: str, 
     raise Refusal(codes.UNASSOCIATED_COMPONENT, interface.id, f"it has no {family} address")
 
 
-def _outside(compiled: Compiled, kind: str, name: str, address: int) -> End:
-    """An end that no VPC holds."""
-    key = (kind, name if kind == "gateway" else "", address)
-    position = compiled.position(key, is_loose=True)
-    return End(kind=kind, id=name, address=address, position=position)
-
-
 def _destination(
     compiled: Compiled, source: End, destination: str, address_text: str, six: bool
 ) -> tuple[End, int]:
@@ -207,7 +200,7 @@ def _destination(
         return _to_address(compiled, destination, address)
     if destination == INTERNET:
         chosen = address_text or (INTERNET_V6 if six else INTERNET_V4)
-        return _outside(compiled, "address", INTERNET, parse_address(chosen)), DESTINATION
+        return compiled.outside("address", INTERNET, parse_address(chosen)), DESTINATION
     chosen = address_text or _address_behind(compiled, source, destination, six)
     if not chosen:
         if compiled.kind_of(destination) or destination in network.attachments:
@@ -215,7 +208,7 @@ def _destination(
         if destination not in network.transit_peerings:
             raise Refusal(codes.NO_SOURCE_OR_DESTINATION, destination, "it does not exist")
         raise Refusal(codes.UNKNOWN_DESTINATION, destination, "say which address is meant")
-    return _outside(compiled, "gateway", destination, parse_address(chosen)), DESTINATION
+    return compiled.outside("gateway", destination, parse_address(chosen)), DESTINATION
 
 
 def _to_interface(
@@ -256,7 +249,7 @@ def _to_address(compiled: Compiled, text: str, address: int) -> tuple[End, int]:
     if owner is not None:
         slot = DESTINATION if owner.address == address else DESTINATION_PUBLIC
         return _checked(owner), slot
-    return _outside(compiled, "address", text, address), DESTINATION
+    return compiled.outside("address", text, address), DESTINATION
 
 
 def _nearest(compiled: Compiled, source: End, endpoint_id: str) -> Interface | None:

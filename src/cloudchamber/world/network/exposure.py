@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from cloudchamber.world.network.addresses import (
     V6_BASE,
@@ -25,6 +25,7 @@ from cloudchamber.world.network.graph import AclEntry, Rule
 from cloudchamber.world.network.packet import DESTINATION, DESTINATION_PUBLIC
 from cloudchamber.world.network.pairs import Reach, all_pairs, index_of
 from cloudchamber.world.network.tables import (
+    ALL_PORTS,
     ANY,
     ICMP,
     ICMP6,
@@ -38,8 +39,6 @@ from cloudchamber.world.network.tables import (
 from cloudchamber.world.network.trace import trace_of
 from cloudchamber.world.network.verdict import EPHEMERAL, judge, packets_of
 from cloudchamber.world.network.walk import Flow, find_code, walk
-
-ALL_PORTS: Final = (0, 65535)
 
 
 class Exposure(NamedTuple):
@@ -225,13 +224,7 @@ def _senders(compiled: Compiled, low: int, high: int) -> Iterator[int]:
 
 def _gets_through(compiled: Compiled, end: End, sender: int, protocol: int, ports: Ports) -> bool:
     six = is_v6(end.address)
-    key = ("address", "", sender)
-    source = End(
-        kind="address",
-        id=INTERNET,
-        address=sender,
-        position=compiled.position(key, is_loose=True),
-    )
+    source = compiled.outside("address", INTERNET, sender)
     slot = DESTINATION if six else DESTINATION_PUBLIC
     trace = trace_of(compiled, source, end, slot)
     echo = (128 if six else 8, 0)

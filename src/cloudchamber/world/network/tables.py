@@ -31,6 +31,7 @@ ICMP6: Final = 58
 PORT_PROTOCOLS: Final = (TCP, UDP)
 ICMP_PROTOCOLS: Final = (ICMP, ICMP6)
 ANY: Final = (-1, -1)
+ALL_PORTS: Final = (0, 65535)
 LAST_ENTRY: Final = 32767
 
 # (first port, last port) for TCP and UDP, (type, code) for ICMP, ANY for the rest.
