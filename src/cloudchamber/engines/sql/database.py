@@ -61,15 +61,29 @@ _CAST_NAMES: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+class Lines(msgspec.Struct, frozen=True):
+    """A file of lines whose values stand between delimiters; `null` is what NULL is written as.
+
+    `keys` are the values of the columns that come last and stand in no line (partition keys).
+    """
+
+    text: str
+    delimiter: str
+    null: str
+    keys: tuple[str | None, ...] = ()
+
+
 class Relation(msgspec.Struct, frozen=True):
     """A table that is handed in: columns (name, Hive type), and what is in it.
 
-    `text` are its columns' values as text (JSON for nested types), all of one length; `parquet` are
-    files, each with the values of the columns that stand in none of them (partition keys).
+    `text` are its columns' values as text (JSON for nested types), all of one length; `lines` are
+    files that DuckDB takes apart itself, which is faster; `parquet` are files, each with the values
+    of the columns that stand in none of them (partition keys). What is in it comes in that order.
     """
 
     columns: tuple[tuple[str, str], ...]
     text: tuple[list[str | None], ...] = ()
+    lines: tuple[Lines, ...] = ()
     parquet: tuple[tuple[bytes, Mapping[str, str]], ...] = ()
 
 
@@ -226,9 +240,6 @@ def _lock(connection: Any, seed: int) -> None:
 
 def _load(connection: Any, name: str, relation: Relation, *, numbered: bool = False) -> None:
     casts = [_cast(column, kind) for column, kind in relation.columns]
-    if relation.parquet:
-        _load_parquet(connection, name, relation)
-        return
     lists = ", ".join(f"unnest(?::VARCHAR[]) AS {quoted(column)}" for column, _ in relation.columns)
     inner = lists or "unnest([]::INTEGER[]) AS nothing"
     text = relation.text or tuple([] for _ in relation.columns)
@@ -239,6 +250,36 @@ def _load(connection: Any, name: str, relation: Relation, *, numbered: bool = Fa
     connection.execute(
         f"CREATE TABLE {quoted(name)} AS SELECT {', '.join(casts) or '*'} FROM (SELECT {inner})",
         parameters,
+    )
+    for file in relation.lines:
+        _load_lines(connection, name, relation.columns, file)
+    if relation.parquet:
+        _load_parquet(connection, name, relation)
+
+
+def _load_lines(
+    connection: Any, name: str, columns: Sequence[tuple[str, str]], file: Lines
+) -> None:
+    width = len(columns) - len(file.keys)
+    values = [
+        f"nullif(_parts[{place + 1}], $null) AS {quoted(column)}"
+        for place, (column, _) in enumerate(columns[:width])
+    ]
+    values += [
+        f"$key{place}::VARCHAR AS {quoted(column)}"
+        for place, (column, _) in enumerate(columns[width:])
+    ]
+    casts = ", ".join(_cast(column, kind) for column, kind in columns)
+    connection.execute(
+        f"INSERT INTO {quoted(name)} SELECT {casts} FROM (SELECT {', '.join(values)} FROM "
+        "(SELECT string_split(_line, $delimiter) AS _parts FROM "
+        "(SELECT unnest(string_split($text, chr(10))) AS _line)))",
+        {
+            "text": file.text,
+            "delimiter": file.delimiter,
+            "null": file.null,
+            **{f"key{place}": value for place, value in enumerate(file.keys)},
+        },
     )
 
 
@@ -254,8 +295,6 @@ def _cast(column: str, kind: str) -> str:
 def _load_parquet(connection: Any, name: str, relation: Relation) -> None:
     import duckdb
 
-    columns = ", ".join(f"{quoted(column)} {duck_type(kind)}" for column, kind in relation.columns)
-    connection.execute(f"CREATE TABLE {quoted(name)} ({columns})")
     with tempfile.TemporaryDirectory(prefix="cloudchamber-sql-") as folder:
         path = Path(folder) / "t.parquet"
         for data, keys in relation.parquet:

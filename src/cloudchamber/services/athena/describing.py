@@ -150,10 +150,11 @@ def _matching(names: Iterable[str], pattern: str) -> list[str]:
     """The names that match: `*` is anything, `|` parts alternatives, as Hive has it."""
     if not pattern:
         return list(names)
-    try:
-        wanted = re.compile(pattern.replace(".*", "*").replace("*", ".*"), re.IGNORECASE)
-    except re.error as error:
-        raise Failed(f"FAILED: ParseException: {pattern} is no pattern", DDL_FAILED) from error
+    parts = pattern.replace(".*", "*").split("|")
+    wanted = re.compile(
+        "|".join(".*".join(re.escape(each) for each in part.split("*")) for part in parts),
+        re.IGNORECASE,
+    )
     return [name for name in names if wanted.fullmatch(name)]
 
 

@@ -26,8 +26,6 @@ from cloudchamber.services.athena.lookup import (
     expect_execution,
     expect_workgroup,
     invalid,
-    keep_token,
-    known_token,
     new_id,
     one_page,
 )
@@ -53,9 +51,6 @@ _MALFORMED: Final = "MALFORMED_QUERY"
 
 def start_query_execution(call: Call, request: Input) -> Output:
     """Start a query; it is QUEUED. Raises InvalidRequestException, TooManyRequestsException."""
-    known = known_token(call, "execution", request)
-    if known is not None:
-        return {"QueryExecutionId": known}
     group = expect_workgroup(call, request.get("WorkGroup", PRIMARY))
     if group.state != "ENABLED":
         raise invalid(f"WorkGroup {group.name} is disabled.")
@@ -94,7 +89,6 @@ def start_query_execution(call: Call, request: Input) -> Output:
     )
     _reuse(call, row)
     rows[identifier] = row
-    keep_token(call, "execution", request, identifier)
     profile = call.cloud.settings.lifecycle
     row.event = call.after(EXECUTION.delay_ns(profile, QUEUED), running.BEGIN, identifier)
     return {"QueryExecutionId": identifier}

@@ -6,7 +6,6 @@ Rules of this file: finds and raises; nothing changes. The workgroup `primary` a
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,11 +19,9 @@ from cloudchamber.services.athena.nouns import (
     EXECUTIONS,
     NAMED_QUERIES,
     PRIMARY,
-    TOKENS,
     WORKGROUPS,
     DataCatalog,
     Execution,
-    Token,
     WorkGroup,
 )
 
@@ -39,6 +36,11 @@ def invalid(message: str, code: str = "INVALID_INPUT") -> AwsError:
     return AwsError("InvalidRequestException", message, AthenaErrorCode=code)
 
 
+def mismatch(token: str) -> AwsError:
+    """Another request with a client's token."""
+    return invalid("Idempotent parameters do not match")
+
+
 def expect_workgroup(call: Call, name: str) -> WorkGroup:
     """A workgroup. Raises InvalidRequestException."""
     found = call.rows(WORKGROUPS).get(name)
@@ -51,7 +53,7 @@ def expect_workgroup(call: Call, name: str) -> WorkGroup:
 
 def expect_execution(call: Call, request: Input) -> Execution:
     """An execution. Raises InvalidRequestException."""
-    identifier = request["QueryExecutionId"]
+    identifier = request.get("QueryExecutionId", "")
     found = call.rows(EXECUTIONS).get(identifier)
     if found is None:
         raise invalid(f"QueryExecution {identifier} was not found")
@@ -71,26 +73,6 @@ def expect_catalog(call: Call, name: str) -> DataCatalog:
 def new_id(call: Call, purpose: str) -> str:
     """A new id of a saved query or an execution."""
     return call.stream(call.arn(f"{purpose}/*"), "id").uuid()
-
-
-def known_token(call: Call, kind: str, request: Input) -> str | None:
-    """What a client's token already stands for, None if it is new or there is none.
-
-    Raises InvalidRequestException for the same token with other parameters.
-    """
-    token = request.get("ClientRequestToken")
-    row = call.rows(TOKENS).get(f"{kind}/{token}") if token else None
-    if row is None:
-        return None
-    if row.request != _fingerprint(request):
-        raise invalid("Idempotent parameters do not match")
-    return row.id
-
-
-def keep_token(call: Call, kind: str, request: Input, identifier: str) -> None:
-    """Remember what a client's token stands for."""
-    if token := request.get("ClientRequestToken"):
-        call.rows(TOKENS)[f"{kind}/{token}"] = Token(_fingerprint(request), identifier)
 
 
 def one_page(
@@ -140,8 +122,3 @@ def tagged_arn(call: Call, request: Input) -> str:
     """The ARN that a request names."""
     arn: str = request["ResourceARN"]
     return arn
-
-
-def _fingerprint(request: Input) -> str:
-    plain = sorted((key, repr(value)) for key, value in request.items())
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, repr(plain)))

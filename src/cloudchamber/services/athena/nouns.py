@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from cloudchamber.cloud.caller import Caller
+from cloudchamber.cloud.idempotency import tokens_table
 from cloudchamber.cloud.store import Table
 
 PRIMARY: Final = "primary"
@@ -120,13 +121,6 @@ class Execution(msgspec.Struct, kw_only=True):
     event: int = 0
 
 
-class Token(msgspec.Struct, frozen=True):
-    """A client's token: which request it came with, and what that made."""
-
-    request: str
-    id: str
-
-
 WORKGROUPS: Final = Table("athena.workgroups", WorkGroup, ordered=True)
 NAMED_QUERIES: Final = Table("athena.named-queries", NamedQuery)
 STATEMENTS: Final = Table(
@@ -134,4 +128,4 @@ STATEMENTS: Final = Table(
 )
 CATALOGS: Final = Table("athena.data-catalogs", DataCatalog, ordered=True)
 EXECUTIONS: Final = Table("athena.executions", Execution)
-TOKENS: Final = Table("athena.client-tokens", Token)
+TOKENS: Final = tokens_table("athena.client-tokens")

@@ -13,8 +13,6 @@ from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.athena.lookup import (
     expect_workgroup,
     invalid,
-    keep_token,
-    known_token,
     new_id,
     one_page,
 )
@@ -33,9 +31,6 @@ if TYPE_CHECKING:
 def create_named_query(call: Call, request: Input) -> Output:
     """Save a query. Raises InvalidRequestException."""
     workgroup = expect_workgroup(call, request.get("WorkGroup", PRIMARY))
-    known = known_token(call, "named-query", request)
-    if known is not None:
-        return {"NamedQueryId": known}
     rows = call.rows(NAMED_QUERIES)
     identifier = new_id(call, "named-query")
     rows[identifier] = NamedQuery(
@@ -47,7 +42,6 @@ def create_named_query(call: Call, request: Input) -> Output:
         workgroup=workgroup.name,
         description=request.get("Description", ""),
     )
-    keep_token(call, "named-query", request, identifier)
     return {"NamedQueryId": identifier}
 
 
@@ -93,7 +87,7 @@ def update_named_query(call: Call, request: Input) -> Output:
 
 def delete_named_query(call: Call, request: Input) -> Output:
     """Forget a saved query. Raises InvalidRequestException."""
-    del call.rows(NAMED_QUERIES)[_named(call, request["NamedQueryId"]).id]
+    del call.rows(NAMED_QUERIES)[_named(call, request.get("NamedQueryId", "")).id]
     return {}
 
 

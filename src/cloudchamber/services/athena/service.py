@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from cloudchamber.cloud import ports
+from cloudchamber.cloud.idempotency import doing_once
 from cloudchamber.cloud.service import Service, recorded, refused, simulated
 from cloudchamber.services.athena import (
     catalogs,
@@ -30,6 +31,7 @@ from cloudchamber.services.athena.nouns import (
     WORKGROUPS,
 )
 
+_once: Final = doing_once(TOKENS, lookup.mismatch, member="ClientRequestToken")
 _on_group: Final = partial(simulated, resource=lookup.workgroup_arn)
 _in_group: Final = partial(simulated, resource=lookup.workgroup_of_group)
 _on_execution: Final = partial(simulated, resource=lookup.workgroup_of_execution)
@@ -55,7 +57,7 @@ SERVICE: Final = Service(
         "CancelCapacityReservation": _CAPACITY,
         "CreateCapacityReservation": _CAPACITY,
         "CreateDataCatalog": _registered(catalogs.create_data_catalog),
-        "CreateNamedQuery": _in_group(saved.create_named_query),
+        "CreateNamedQuery": _in_group(_once(saved.create_named_query)),
         "CreateNotebook": _SPARK,
         "CreatePreparedStatement": _in_group(saved.create_prepared_statement),
         "CreatePresignedNotebookUrl": _SPARK,
@@ -109,7 +111,7 @@ SERVICE: Final = Service(
         "PutCapacityAssignmentConfiguration": _CAPACITY,
         "StartCalculationExecution": _SPARK,
         "StartQueryExecution": _in_group(
-            executions.start_query_execution,
+            _once(executions.start_query_execution),
             note="Queries need duckdb and sqlglot, the extra `sql`; DDL does not.",
         ),
         "StartSession": _SPARK,

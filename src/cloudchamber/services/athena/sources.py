@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from cloudchamber.engines.sql.database import Relation, passing
+from cloudchamber.engines.sql.database import Lines, Relation, passing
 from cloudchamber.engines.sql.query import Query, TableRef
 from cloudchamber.services.athena import projection, serdes
 from cloudchamber.services.athena.formats import reader_of
 from cloudchamber.services.athena.limits import FILES_MAX, PARTITIONS_MAX
 from cloudchamber.services.athena.runs import DATA_ERROR, OTHER, Failed, Run, bucket_and_key
 
+_NULL_KEY: Final = "__HIVE_DEFAULT_PARTITION__"
 _EQUALS: Final = r"\"?{key}\"? = '((?:[^']|'')*)'"
 
 
@@ -47,6 +48,7 @@ def relation(run: Run, table: Mapping[str, Any], query: Query, ref: TableRef) ->
     columns = columns_of(table)
     plain = columns[: len(columns) - len(keys)]
     text: tuple[list[str | None], ...] = tuple([] for _ in columns)
+    lines: list[Lines] = []
     parquet: list[tuple[bytes, Mapping[str, str]]] = []
     for folder in _folders(run, table, query, ref):
         held = {**storage, **folder.storage}
@@ -57,11 +59,62 @@ def relation(run: Run, table: Mapping[str, Any], query: Query, ref: TableRef) ->
         for key, data in _files(run, folder.location):
             if reader == "parquet":
                 parquet.append((data, dict(zip(keys, folder.values, strict=True))))
-            else:
-                _append(run, text, plain, held, table, reader, key, data, folder.values)
-    if text[0:1] and text[0] and parquet:
-        raise Failed("Cloudchamber reads no table of text and Parquet files", category=OTHER)
-    return Relation(tuple(columns), text, tuple(parquet))
+                continue
+            file = _File(key, data, reader, held, folder.values, _skipped(table))
+            whole = _whole(run, file, plain)
+            if whole is None:
+                _append(run, text, plain, file)
+            elif whole.text:
+                lines.append(whole)
+    return Relation(tuple(columns), text, tuple(lines), tuple(parquet))
+
+
+class _File(NamedTuple):
+    """A file of text and how it is read."""
+
+    name: str
+    data: bytes
+    reader: str
+    storage: Mapping[str, Any]
+    values: Sequence[str]
+    skip: int
+
+    @property
+    def serde(self) -> Mapping[str, str]:
+        """The SerDe's properties."""
+        found: Mapping[str, str] = self.storage.get("SerdeInfo", {}).get("Parameters", {})
+        return found
+
+    @property
+    def keys(self) -> tuple[str | None, ...]:
+        """The partition's values, None for Hive's name of NULL."""
+        return tuple(None if each == _NULL_KEY else each for each in self.values)
+
+    def unpacked(self) -> bytes:
+        """The file without its compression. Raises Failed."""
+        try:
+            return serdes.unpacked(self.name, self.data)
+        except serdes.BadData as error:
+            raise Failed(f"{error}", DATA_ERROR) from error
+        except serdes.UnknownCompression as error:
+            raise Failed(f"Cloudchamber: {error}", category=OTHER) from error
+
+
+def _skipped(table: Mapping[str, Any]) -> int:
+    skip = table.get("Parameters", {}).get("skip.header.line.count", "0")
+    return int(skip) if skip.isdigit() else 0
+
+
+def _whole(run: Run, file: _File, plain: Sequence[tuple[str, str]]) -> Lines | None:
+    """A file that the engine takes apart, None if it cannot. Raises Failed."""
+    if file.reader != "delimited":
+        return None
+    found = serdes.plain_lines(file.unpacked(), plain, file.serde, file.skip)
+    if found is None:
+        return None
+    text, delimiter, null = found
+    run.rows_in += text.count("\n") + 1 if text else 0
+    return Lines(text, delimiter, null, file.keys)
 
 
 def _files(run: Run, location: str) -> list[tuple[str, bytes]]:
@@ -78,33 +131,18 @@ def _files(run: Run, location: str) -> list[tuple[str, bytes]]:
 
 
 def _append(
-    run: Run,
-    text: tuple[list[str | None], ...],
-    plain: Sequence[tuple[str, str]],
-    storage: Mapping[str, Any],
-    table: Mapping[str, Any],
-    reader: str,
-    name: str,
-    data: bytes,
-    values: Sequence[str],
+    run: Run, text: tuple[list[str | None], ...], plain: Sequence[tuple[str, str]], file: _File
 ) -> None:
     """Add a file's rows to the columns. Raises Failed."""
-    serde = storage.get("SerdeInfo", {}).get("Parameters", {})
-    skip = table.get("Parameters", {}).get("skip.header.line.count", "0")
-    keys = [None if each == "__HIVE_DEFAULT_PARTITION__" else each for each in values]
     try:
-        unpacked = serdes.unpacked(name, data)
-        lines = int(skip) if skip.isdigit() else 0
-        rows = list(serdes.rows_of(reader, unpacked, plain, serde, lines))
+        rows = list(serdes.rows_of(file.reader, file.unpacked(), plain, file.serde, file.skip))
     except serdes.BadData as error:
         raise Failed(f"{error}", DATA_ERROR) from error
-    except serdes.UnknownCompression as error:
-        raise Failed(f"Cloudchamber: {error}", category=OTHER) from error
     run.rows_in += len(rows)
     if rows:
         for column, added in zip(text, zip(*rows, strict=True), strict=False):
             column.extend(added)
-        for column, key in zip(text[len(plain) :], keys, strict=True):
+        for column, key in zip(text[len(plain) :], file.keys, strict=True):
             column.extend([key] * len(rows))
 
 

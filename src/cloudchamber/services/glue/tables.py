@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-catalog-tables.html
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -227,8 +228,10 @@ def _rename(call: Call, row: TableRow, name: str) -> None:
 
 def _pattern(text: str) -> Callable[[str], Any]:
     try:
-        return re.compile(text).fullmatch
-    except re.error as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what Python reads otherwise some day is refused
+            return re.compile(text).fullmatch
+    except (re.error, FutureWarning, DeprecationWarning) as error:
         raise invalid(f"Invalid expression: {text}") from error
 
 
