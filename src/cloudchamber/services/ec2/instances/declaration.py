@@ -5,13 +5,20 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from cloudchamber.cloud.service import Handler, Operation, recorded, simulated
+from cloudchamber.cloud.service import (
+    Handler,
+    Operation,
+    recorded,
+    refused,
+    simulated,
+)
 from cloudchamber.services.ec2 import permissions
 from cloudchamber.services.ec2.area import Area
 from cloudchamber.services.ec2.idempotency import once
 from cloudchamber.services.ec2.instances import (
     account_settings,
     attributes,
+    console,
     image_attributes,
     image_criteria,
     images,
@@ -23,12 +30,16 @@ from cloudchamber.services.ec2.instances import (
     states,
     templates,
 )
-from cloudchamber.services.ec2.instances.console import get_console_output
 from cloudchamber.services.ec2.instances.describing import (
+    describe_instance_image_metadata,
     describe_instance_status,
     describe_instances,
 )
 from cloudchamber.services.ec2.instances.image_views import describe_images
+from cloudchamber.services.ec2.instances.instance_types import (
+    describe_instance_types,
+    get_instance_types_from_instance_requirements,
+)
 from cloudchamber.services.ec2.instances.nouns import (
     IMAGE,
     INSTANCE,
@@ -42,6 +53,9 @@ from cloudchamber.services.ec2.instances.nouns import (
 )
 from cloudchamber.services.ec2.instances.running import run_instances
 from cloudchamber.services.ec2.instances.type_offerings import describe_instance_type_offerings
+from cloudchamber.services.ec2.interfaces.nouns import INTERFACE, SECURITY_GROUP
+from cloudchamber.services.ec2.volumes.nouns import VOLUME
+from cloudchamber.services.ec2.vpcs.nouns import SUBNET
 
 _OF_INSTANCE: Final = permissions.named(INSTANCE, "InstanceId")
 _OF_INSTANCES: Final = permissions.named(INSTANCE, "InstanceIds")
@@ -49,6 +63,16 @@ _OF_IMAGE: Final = permissions.named(IMAGE, "ImageId")
 _OF_TEMPLATE: Final = permissions.named(TEMPLATE, "LaunchTemplateId")
 _TAGS_OF_TEMPLATE: Final = permissions.tagged(TEMPLATE, "LaunchTemplateId")
 _TAGS_OF_INSTANCES: Final = permissions.tagged(INSTANCE, "InstanceIds")
+# What a launch makes, and what it is made of. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/
+# ExamplePolicies_EC2.html#iam-example-runinstances
+_OF_LAUNCH: Final = permissions.created(
+    INSTANCE,
+    permissions.created(INTERFACE),
+    permissions.created(VOLUME),
+    permissions.named(IMAGE, "ImageId"),
+    permissions.named(SUBNET, "SubnetId"),
+    permissions.named(SECURITY_GROUP, "SecurityGroupIds"),
+)
 
 
 def _on_instance(handler: Handler) -> Operation:
@@ -246,6 +270,47 @@ _IMAGES: Final = MappingProxyType(
     }
 )
 
+_REASONS: Final = MappingProxyType(
+    {
+        "Dedicated Hosts are not there yet": (
+            "AllocateHosts", "DescribeHosts", "DescribeMacHosts", "ModifyHosts", "ReleaseHosts",
+        ),
+        "no instance here has a console, firmware or a TPM": (
+            "GetConsoleScreenshot", "GetInstanceTpmEkPub", "GetInstanceUefiData",
+        ),
+        "there is no scheduled maintenance": (
+            "AssociateInstanceEventWindow", "CreateInstanceEventWindow",
+            "DeleteInstanceEventWindow", "DescribeInstanceEventWindows",
+            "DisassociateInstanceEventWindow", "ModifyInstanceEventStartTime",
+            "ModifyInstanceEventWindow",
+        ),
+        "nobody logs in to an instance here": (
+            "CreateInstanceConnectEndpoint", "DeleteInstanceConnectEndpoint",
+            "DescribeInstanceConnectEndpoints", "ModifyInstanceConnectEndpoint",
+        ),
+        "no disk here has contents that could be brought in or out": (
+            "BundleInstance", "CancelBundleTask", "CreateInstanceExportTask",
+            "CreateRestoreImageTask", "CreateStoreImageTask", "DescribeBundleTasks",
+            "DescribeExportImageTasks", "DescribeImportImageTasks", "DescribeStoreImageTasks",
+            "ExportImage", "ImportImage", "ImportInstance",
+        ),
+        "there are no FPGA images": (
+            "CopyFpgaImage", "CreateFpgaImage", "DeleteFpgaImage", "DescribeFpgaImageAttribute",
+            "DescribeFpgaImages", "ModifyFpgaImageAttribute", "ResetFpgaImageAttribute",
+        ),
+        "there is no Recycle Bin": ("ListImagesInRecycleBin", "RestoreImageFromRecycleBin"),
+        "usage of images is not reported yet": (
+            "CreateImageUsageReport", "DeleteImageUsageReport", "DescribeImageReferences",
+            "DescribeImageUsageReportEntries", "DescribeImageUsageReports",
+        ),
+        "there are no products of the Marketplace": ("ConfirmProductInstance",),
+        "the network's layers are not told": ("DescribeInstanceTopology",),
+    }
+)  # fmt: skip
+_REFUSED: Final = MappingProxyType(
+    {name: refused(reason) for reason, names in _REASONS.items() for name in names}
+)
+
 AREA: Final = Area(
     operations={
         **_SETTINGS,
@@ -262,12 +327,26 @@ AREA: Final = Area(
         "ReplaceIamInstanceProfileAssociation": simulated(
             profiles.replace_iam_instance_profile_association
         ),
-        "RunInstances": simulated(once(run_instances)),
+        "RunInstances": simulated(
+            once(run_instances), resource=_OF_LAUNCH, context=permissions.requested
+        ),
         "DescribeInstances": simulated(describe_instances),
         "DescribeInstanceStatus": simulated(describe_instance_status),
         "DescribeInstanceTypeOfferings": simulated(describe_instance_type_offerings),
+        "DescribeInstanceTypes": simulated(describe_instance_types),
+        "GetInstanceTypesFromInstanceRequirements": simulated(
+            get_instance_types_from_instance_requirements
+        ),
+        "DescribeInstanceImageMetadata": simulated(describe_instance_image_metadata),
+        "GetPasswordData": recorded(
+            console.get_password_data, "no Windows here makes a password", resource=_OF_INSTANCE
+        ),
+        "ReportInstanceStatus": recorded(
+            console.report_instance_status, "a report changes no status"
+        ),
+        **_REFUSED,
         "GetConsoleOutput": recorded(
-            get_console_output, "no instance here prints anything", resource=_OF_INSTANCE
+            console.get_console_output, "no instance here prints anything", resource=_OF_INSTANCE
         ),
         "RebootInstances": simulated(
             states.reboot_instances, resource=_OF_INSTANCES, context=_TAGS_OF_INSTANCES

@@ -1,4 +1,4 @@
-"""DescribeInstances and DescribeInstanceStatus.
+"""DescribeInstances, DescribeInstanceStatus, DescribeInstanceImageMetadata.
 
 Rules of this file: reads only. Filters that are not about a plain member are answered from the
 instance's description, by the path of the member they are named after.
@@ -14,10 +14,12 @@ from typing import Any, Final
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
+from cloudchamber.services.ec2 import tags
 from cloudchamber.services.ec2.describing import Description, chosen, described
 from cloudchamber.services.ec2.instances import lifecycle
+from cloudchamber.services.ec2.instances.image_lookup import find_image
 from cloudchamber.services.ec2.instances.lookup import expect_instances, is_running, state_of
-from cloudchamber.services.ec2.instances.nouns import INSTANCE, Instance
+from cloudchamber.services.ec2.instances.nouns import INSTANCE, Image, Instance
 from cloudchamber.services.ec2.instances.states import interfaces_of
 from cloudchamber.services.ec2.instances.views import reservations_view, view
 from cloudchamber.services.ec2.interfaces.interface_views import INTERFACES_DESCRIBED, instant
@@ -315,3 +317,65 @@ _STATUS_DESCRIBED: Final[Description[Instance]] = Description(
         }
     ),
 )  # fmt: skip
+
+
+def describe_instance_image_metadata(call: Call, request: Input) -> Output:
+    """Running instances with what is known of their images; an image that is gone is its id."""
+    rows = chosen(call, request, _IMAGES_DESCRIBED)
+    return described(call, request, _IMAGES_DESCRIBED, rows)
+
+
+def _image_metadata(call: Call, instance: Instance) -> dict[str, Any]:
+    image = find_image(call, instance.image)
+    known: dict[str, Any] = {"ImageId": instance.image}
+    if image is not None:
+        known |= {
+            "Name": image.name,
+            "OwnerId": image.owner,
+            "State": image.state,
+            "CreationDate": instant(image.created_ns),
+            "IsPublic": image.is_public,
+        }
+        if image.alias:
+            known["ImageOwnerAlias"] = image.alias
+        if image.deprecated_ns:
+            known["DeprecationTime"] = instant(image.deprecated_ns)
+    return {
+        "InstanceId": instance.id,
+        "InstanceType": instance.type,
+        "LaunchTime": instance.launched_ns / NANOSECONDS,
+        "AvailabilityZone": zone_name(call, instance.zone_id),
+        "ZoneId": instance.zone_id,
+        "State": state_of(instance.state),
+        "OwnerId": instance.owner,
+        "Tags": tags.shown(call, instance.id),
+        "ImageMetadata": known,
+        "Operator": {"Managed": False},
+    }
+
+
+def _of_image(texts: Callable[[Image], str]) -> Texts:
+    def of_its(call: Call, instance: Instance) -> Sequence[str]:
+        image = find_image(call, instance.image)
+        return (texts(image),) if image is not None and texts(image) else ()
+
+    return of_its
+
+
+_IMAGES_DESCRIBED: Final[Description[Instance]] = Description(
+    kind=INSTANCE,
+    ids="InstanceIds",
+    answer="InstanceImageMetadata",
+    view=_image_metadata,
+    filters=MappingProxyType(
+        {
+            **_COMMON,
+            "image-allowed": _of_image(lambda image: "true"),
+            "instance-type": _plain(lambda each: each.type),
+            "launch-time": _plain(lambda each: instant(each.launched_ns)),
+            "owner-alias": _of_image(lambda image: image.alias),
+            "owner-id": _plain(lambda each: each.owner),
+            "zone-id": _plain(lambda each: each.zone_id),
+        }
+    ),
+)
