@@ -68,8 +68,25 @@ def ports(areas: Iterable[Area]) -> dict[str, Callable[..., Any]]:
 
 
 def subscriptions(areas: Iterable[Area]) -> dict[str, EventHandler]:
-    """What every area listens to."""
-    return _joined(area.subscribes for area in areas)
+    """What the areas listen to; several may listen to one fact and are told in their order."""
+    heard: dict[str, list[EventHandler]] = {}
+    for area in areas:
+        for fact, handler in area.subscribes.items():
+            heard.setdefault(fact, []).append(handler)
+    return {
+        fact: handlers[0] if len(handlers) == 1 else _each(handlers)
+        for fact, handlers in heard.items()
+    }
+
+
+def _each(handlers: Iterable[EventHandler]) -> EventHandler:
+    every = tuple(handlers)
+
+    def heard(call: Call, *args: Any) -> None:
+        for handler in every:
+            handler(call, *args)
+
+    return heard
 
 
 def inner(areas: Iterable[Area]) -> dict[str, Operation]:
