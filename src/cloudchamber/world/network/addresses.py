@@ -43,7 +43,7 @@ def format_address(address: int) -> str:
     """The address as AWS writes it."""
     if address >= V6_BASE:
         return str(IPv6Address(address - V6_BASE))
-    return str(IPv4Address(address))
+    return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
 
 
 @lru_cache(maxsize=_REMEMBERED)

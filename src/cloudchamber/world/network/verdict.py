@@ -90,7 +90,7 @@ def judge(
         *trace.values,
     )
     length = len(trace.forward)
-    acls = compiled.acls
+    acls, groups = compiled.acls, compiled.groups
     protocol, ports, has_answer = packets
     for number, check in trace.checks:
         if not has_answer and number >= length:
@@ -108,6 +108,14 @@ def judge(
                 entry = "*" if answer.number == LAST_ENTRY else str(answer.number)
                 return Blocked(number, codes.SUBNET_ACL_RESTRICTION, entry, answer.ports)
         elif type(check) is GroupCheck:
+            whose = check[0]
+            if not isinstance(whose, tuple):
+                whose = source.groups if whose == OF_SOURCE else destination.groups
+            known = groups.get((whose, check[1], protocol, ports[check[3]]))
+            if known is not None:
+                starts, rules = known[0]
+                if rules[bisect_right(starts, values[check[2]]) - 1] is not None:
+                    continue
             code, rule = _ask_groups(compiled, check, values, source, destination, packets)
             if code:
                 return Blocked(number, code, rule)
@@ -200,6 +208,7 @@ class Verdict:
         self._trace = trace
         self._packets = packets
         self._blocked = blocked
+        self._addresses: tuple[int, ...] | None = None
         self._steps: tuple[Step, ...] | None = None
         self._return_steps: tuple[Step, ...] | None = None
 
@@ -281,13 +290,15 @@ class Verdict:
         return Said("drops", code=code) if code else Said()
 
     def _values(self) -> tuple[int, ...]:
-        return (
-            self.source.address,
-            self.destination.address,
-            self.source.public,
-            self.destination.public,
-            *self._trace.values,
-        )
+        if self._addresses is None:
+            self._addresses = (
+                self.source.address,
+                self.destination.address,
+                self.source.public,
+                self.destination.public,
+                *self._trace.values,
+            )
+        return self._addresses
 
     def _acl_said(self, check: AclCheck, code: str) -> Said:
         ports = self._packets.ports[check.ports]
