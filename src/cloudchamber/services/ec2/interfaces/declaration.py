@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from cloudchamber.cloud.service import Operation, recorded, refused, simulated
+from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.service import Input, Operation, recorded, refused, simulated
 from cloudchamber.services.ec2.area import Area
 from cloudchamber.services.ec2.idempotency import once
 from cloudchamber.services.ec2.instances.nouns import INSTANCE
@@ -54,6 +55,22 @@ _NAT: Final = named(NAT_GATEWAY, "NatGatewayId")
 _OF_NAT: Final = tagged(NAT_GATEWAY, "NatGatewayId")
 _LIST: Final = named(PREFIX_LIST, "PrefixListId")
 _OF_LIST: Final = tagged(PREFIX_LIST, "PrefixListId")
+
+
+def _target(call: Call, request: Input) -> Sequence[str]:
+    """An elastic address, and the instance or interface that it is to lead to."""
+    return [
+        arn
+        for of, member in (
+            (_ADDRESS, "AllocationId"),
+            (named(INSTANCE, "InstanceId"), "InstanceId"),
+            (_INTERFACE, "NetworkInterfaceId"),
+        )
+        if request.get(member)
+        for arn in of(call, request)
+    ] or ["*"]
+
+
 _CLASSIC: Final = "EC2-Classic is retired"
 _OWN_ADDRESSES: Final = "address ranges that are brought along are not simulated"
 
@@ -94,10 +111,10 @@ _INTERFACE_OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             resource=_INTERFACE,
             context=_OF_INTERFACE,
         ),
-        "ModifyPublicIpDnsNameOptions": simulated(
+        "ModifyPublicIpDnsNameOptions": recorded(
             attributes.modify_public_ip_dns_name_options,
+            "the type is stored and shown; nothing resolves the name",
             resource=_INTERFACE,
-            context=_OF_INTERFACE,
         ),
         "AssignPrivateIpAddresses": simulated(
             secondary.assign_private_ip_addresses,
@@ -224,7 +241,7 @@ _ADDRESS_OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         ),
         "AssociateAddress": simulated(
             addresses.associate_address,
-            resource=_ADDRESS,
+            resource=_target,
             context=_OF_ADDRESS,
         ),
         "DisassociateAddress": simulated(

@@ -68,6 +68,13 @@ def view(call: Call, interface: Interface) -> dict[str, Any]:
             shown["PrivateDnsName"] = names.private_name(call.region, primary.address)
         if primary.public:
             shown["Association"] = association_view(call, primary, has_names)
+            if has_names:
+                public_name = names.public_name(call.region, primary.public)
+                shown["PublicDnsName"] = public_name
+                shown["PublicIpDnsNameOptions"] = {
+                    "DnsHostnameType": interface.hostname_type,
+                    "PublicIpv4DnsName": public_name,
+                }
     elif interface.addresses6:
         shown["Ipv6Native"] = True
         if has_names:

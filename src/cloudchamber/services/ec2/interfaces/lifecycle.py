@@ -46,6 +46,7 @@ LIST: Final = Lifecycle(
         ("modify-in-progress", "failed"): "modify-failed",
         ("restore-in-progress", "done"): "restore-complete",
         ("delete-in-progress", "done"): "delete-complete",
+        ("delete-in-progress", "failed"): "delete-failed",
     },
     {
         "create-in-progress": Delay(3 * NANOSECONDS, 30 * NANOSECONDS, _OURS),

@@ -60,11 +60,6 @@ def uses_of(call: Call, row: PrefixList) -> list[Use]:
     return sorted(found, key=_place_of)
 
 
-def is_used(call: Call, row: PrefixList) -> bool:
-    """Whether anything names a list."""
-    return bool(uses_of(call, row))
-
-
 def crowded_by(call: Call, row: PrefixList, size: int) -> list[str]:
     """The security groups that would have too many rules if a list had another size."""
     crowded = []

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.errors import AwsError
 from cloudchamber.services.ec2.interfaces.allocation import Range, range_of, text_of
 from cloudchamber.services.ec2.interfaces.nouns import PUBLIC_ADDRESSES, PublicAddress
 
@@ -51,7 +52,10 @@ def pool_of(region: str) -> Range:
 
 
 def take_public(call: Call, holder: str) -> str:
-    """A public address that nobody has; it is the holder's from now on."""
+    """A public address that nobody has; it is the holder's from now on.
+
+    Raises InsufficientAddressCapacity.
+    """
     space = pool_of(call.region)
     rows = call.rows(PUBLIC_ADDRESSES)
     start = call.stream(call.arn("elastic-ip/*"), "public").below(space.size)
@@ -61,7 +65,10 @@ def take_public(call: Call, holder: str) -> str:
         if address not in rows and not address.endswith((".0", ".255")):
             rows[address] = PublicAddress(holder)
             return address
-    raise LookupError(f"{call.region} has no public address left")
+    raise AwsError(
+        "InsufficientAddressCapacity",
+        "Not enough available addresses to satisfy your minimum request.",
+    )
 
 
 def give_back_public(call: Call, address: str) -> None:

@@ -25,7 +25,7 @@ from cloudchamber.services.ec2.interfaces.limits import (
     PREFIX_LISTS_MAX,
     PREFIX_VERSIONS_MAX,
 )
-from cloudchamber.services.ec2.interfaces.list_uses import crowded_by, is_used
+from cloudchamber.services.ec2.interfaces.list_uses import crowded_by, uses_of
 from cloudchamber.services.ec2.interfaces.nouns import (
     AWS,
     PREFIX_LIST,
@@ -37,7 +37,6 @@ from cloudchamber.services.ec2.refusals import (
     invalid_combination,
     invalid_value,
     limit_exceeded,
-    still_used,
 )
 
 DUE: Final = "ec2.prefix-list-due"
@@ -85,8 +84,8 @@ def modify_managed_prefix_list(call: Call, request: Input) -> Output:
     _expect_version(row, request.get("CurrentVersion"))
     if size is not None and (add or remove):
         raise invalid_combination(
-            "You cannot modify the entries of a prefix list and modify the size of a prefix list "
-            "at the same time."
+            "You cannot modify the entries and the maximum entries for the prefix list in the "
+            "same request."
         )
     if len(add) + len(remove) > PREFIX_ENTRIES_AT_ONCE_MAX:
         raise invalid_value(
@@ -131,12 +130,15 @@ def restore_managed_prefix_list_version(call: Call, request: Input) -> Output:
 
 
 def delete_managed_prefix_list(call: Call, request: Input) -> Output:
-    """Delete a list that nothing names."""
+    """Delete a list. One that something names is `delete-failed` afterwards, with the reason."""
     row = expect_changeable(call, request["PrefixListId"])
-    if is_used(call, row):
-        raise still_used("prefix list", row.id)
+    uses = uses_of(call, row)
     row.state = "delete-in-progress"
-    _go_on(call, row, "done")
+    row.state_text = ""
+    if uses:
+        named = ", ".join(each.resource for each in uses[:10])
+        row.state_text = f"The prefix list is referenced by: {named}"
+    _go_on(call, row, "failed" if uses else "done")
     return {"PrefixList": view(call, row)}
 
 
@@ -148,9 +150,9 @@ def come_due(call: Call, identifier: str, step: str) -> None:
     row.state = LIST.move(row.state, step)
     if row.state == "delete-complete":
         kinds.remove(call, PREFIX_LIST, row)
-    if row.state == "modify-failed":
+    if step == "failed":
         arn = kinds.arn_of(PREFIX_LIST, row.owner, call.region, row.id)
-        call.event(arn, "ec2.prefix-list-failed", f"{row.id} kept its size: {row.state_text}")
+        call.event(arn, "ec2.prefix-list-failed", f"{row.id} is {row.state}: {row.state_text}")
 
 
 def _go_on(call: Call, row: PrefixList, step: str) -> None:
@@ -233,18 +235,22 @@ def _removed(row: PrefixList, remove: Iterable[Mapping[str, Any]]) -> list[Prefi
 def _added(
     entries: list[PrefixEntry], add: Iterable[Mapping[str, Any]], family: str
 ) -> list[PrefixEntry]:
-    more = list(entries)
-    have = {each.cidr for each in entries}
+    """Entries with more of them; one that is there with another description gets the new one."""
+    after = {each.cidr: each for each in entries}
+    asked: set[str] = set()
     for each in add:
-        cidr = _cidr_of(each["Cidr"], family)
-        if cidr in have:
-            raise invalid_value(cidr, "entries", "The prefix list has that entry already.")
-        description = each.get("Description", "")
+        cidr, description = _cidr_of(each["Cidr"], family), each.get("Description", "")
         if len(description) > TEXT_MAX:
             raise invalid_value(description, "description", "It is longer than 255 characters.")
-        have.add(cidr)
-        more.append(PrefixEntry(cidr=cidr, description=description))
-    return more
+        before = after.get(cidr)
+        if cidr in asked or (before is not None and before.description == description):
+            raise AwsError(
+                "InvalidPrefixListModification",
+                f"An entry with the CIDR ({cidr}) and description ({description}) already exists.",
+            )
+        asked.add(cidr)
+        after[cidr] = PrefixEntry(cidr=cidr, description=description)
+    return list(after.values())
 
 
 def _cidr_of(text: str, family: str) -> str:

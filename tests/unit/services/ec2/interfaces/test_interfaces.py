@@ -400,3 +400,56 @@ def test_a_token_makes_one_interface(ec2: Any, subnet: str) -> None:
     one, two = (make(ec2, subnet, ClientToken="once") for _ in range(2))
     assert one["NetworkInterfaceId"] == two["NetworkInterfaceId"]
     assert free(ec2, subnet) == 250
+
+
+def test_an_ipv6_only_subnet_gives_no_ipv4(ec2: Any, dual: str) -> None:
+    (shown,) = ec2.describe_subnets(SubnetIds=[dual])["Subnets"]
+    block = ipaddress.IPv6Network(shown["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"])
+    beside = ipaddress.IPv6Network((int(block.network_address) + (1 << 64), 64))
+    made = ec2.create_subnet(VpcId=shown["VpcId"], Ipv6CidrBlock=str(beside), Ipv6Native=True)
+    eni = make(ec2, made["Subnet"]["SubnetId"])
+    assert eni["PrivateIpAddresses"] == []
+    (address,) = eni["Ipv6Addresses"]
+    assert ipaddress.IPv6Address(address["Ipv6Address"]) in beside
+    assert eni["Ipv6Native"]
+    assert refused(
+        ec2.create_network_interface,
+        SubnetId=made["Subnet"]["SubnetId"],
+        SecondaryPrivateIpAddressCount=1,
+    ) == "InvalidParameterValue"  # fmt: skip
+
+
+def test_the_type_of_public_names_is_shown(ec2: Any) -> None:
+    instance = launch(ec2, ec2.describe_subnets()["Subnets"][0]["SubnetId"])
+    (primary,) = found(ec2, attachment__instance_id=instance)
+    ec2.modify_public_ip_dns_name_options(
+        NetworkInterfaceId=primary, HostnameType="public-ipv4-dns-name"
+    )
+    shown = seen(ec2, primary)
+    assert shown["PublicIpDnsNameOptions"]["DnsHostnameType"] == "public-ipv4-dns-name"
+    public = shown["Association"]["PublicIp"].replace(".", "-")
+    assert shown["PublicDnsName"] == f"ec2-{public}.eu-west-1.compute.amazonaws.com"
+
+
+def test_a_fork_goes_on_from_the_same_addresses(chamber: Chamber, ec2: Any, subnet: str) -> None:
+    make(ec2, subnet, PrivateIpAddress="10.0.1.10", Ipv4PrefixCount=1)
+    with chamber.fork() as other:
+        theirs = other.client("ec2", region_name=REGION, account="111111111111")
+        assert (
+            theirs.describe_network_interfaces()["NetworkInterfaces"]
+            == (ec2.describe_network_interfaces()["NetworkInterfaces"])
+        )
+        assert free(theirs, subnet) == 251 - 17
+        assert addresses(make(theirs, subnet)) == addresses(make(ec2, subnet))
+        assert refused(
+            theirs.create_network_interface, SubnetId=subnet, PrivateIpAddress="10.0.1.10"
+        ) == "InvalidIPAddress.InUse"  # fmt: skip
+
+
+def test_pages_go_on_where_they_stopped(ec2: Any, subnet: str) -> None:
+    made = sorted(make(ec2, subnet)["NetworkInterfaceId"] for _ in range(7))
+    first = ec2.describe_network_interfaces(MaxResults=5)
+    rest = ec2.describe_network_interfaces(MaxResults=5, NextToken=first["NextToken"])
+    listed = [each["NetworkInterfaceId"] for page in (first, rest) for each in
+              page["NetworkInterfaces"]]  # fmt: skip
+    assert listed == made

@@ -98,7 +98,10 @@ def test_a_rule_counts_with_the_size_of_its_list(ec2: Any, vpc: str) -> None:
     after = shown(ec2, made)
     assert (after["State"], after["MaxEntries"]) == ("modify-failed", 40)
     assert group in after["StateMessage"]
-    assert refused(ec2.delete_managed_prefix_list, PrefixListId=made) == "DependencyViolation"
+    ec2.delete_managed_prefix_list(PrefixListId=made)
+    after = shown(ec2, made)
+    assert after["State"] == "delete-failed"
+    assert group in after["StateMessage"]
     ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[permission])
     ec2.delete_managed_prefix_list(PrefixListId=made)
     assert refused(ec2.describe_managed_prefix_lists, PrefixListIds=[made]) == (
@@ -115,7 +118,7 @@ def test_what_cannot_be(ec2: Any) -> None:
     assert code(PrefixListName="com.amazonaws.mine") == "InvalidParameterValue"
     assert code(MaxEntries=0) == "InvalidParameterValue"
     assert code(Entries=[{"Cidr": "2001:db8::/32"}]) == "InvalidParameterValue"
-    assert code(Entries=[{"Cidr": "10.0.0.0/8"}] * 2) == "InvalidParameterValue"
+    assert code(Entries=[{"Cidr": "10.0.0.0/8"}] * 2) == "InvalidPrefixListModification"
     made = make(ec2, "10.0.0.0/8")
     assert refused(
         ec2.modify_managed_prefix_list,
