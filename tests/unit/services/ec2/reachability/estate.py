@@ -13,6 +13,7 @@ ACCOUNT = "111111111111"
 OTHER = "222222222222"
 REGION = "eu-west-1"
 IMAGE = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+TYPE = "t3.micro"
 ANYWHERE = "0.0.0.0/0"
 Rule = tuple[str, int, int, str]
 ALL: Rule = ("-1", -1, -1, ANYWHERE)
@@ -35,8 +36,11 @@ class Estate:
         self.account = account
         self.region = region
         self.ec2: Any = chamber.client("ec2", region, account=account)
-        zones = self.ec2.describe_availability_zones()["AvailabilityZones"]
-        self.zones = [zone["ZoneId"] for zone in zones]
+        offered = self.ec2.describe_instance_type_offerings(
+            LocationType="availability-zone-id",
+            Filters=[{"Name": "instance-type", "Values": [TYPE]}],
+        )["InstanceTypeOfferings"]
+        self.zones = sorted(each["Location"] for each in offered)
 
     def vpc(self, cidr: str = "10.0.0.0/16") -> str:
         made: str = self.ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
@@ -107,7 +111,7 @@ class Estate:
         if groups:
             interface["Groups"] = list(groups)
         made = self.ec2.run_instances(
-            ImageId=IMAGE, InstanceType="t3.micro", MinCount=1, MaxCount=1,
+            ImageId=IMAGE, InstanceType=TYPE, MinCount=1, MaxCount=1,
             NetworkInterfaces=[interface],
         )["Instances"][0]  # fmt: skip
         shown = self.ec2.describe_network_interfaces(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from botocore.exceptions import ClientError
 
 from cloudchamber import Chamber
 from tests.unit.services.ec2.reachability.estate import ALL, ANYWHERE, OTHER, Estate, Server, ids
@@ -126,17 +127,25 @@ def test_a_group_named_across_a_peering(estate: Estate) -> None:
     assert explanation["NetworkInterface"]["Id"] == server.interface
 
 
-def test_a_group_named_across_regions_names_nobody(estate: Estate) -> None:
+def test_a_group_of_another_region_cannot_be_named_and_a_block_can(estate: Estate) -> None:
     there = Estate(estate.chamber, account=OTHER, region="us-east-1")
     near, far = side(estate, "10.0.0.0/16"), side(there, "10.1.0.0/16")
     peering = peered(estate, near, there, far)
     estate.route(near.table, "10.1.0.0/16", VpcPeeringConnectionId=peering)
     there.route(far.table, "10.0.0.0/16", VpcPeeringConnectionId=peering)
-    assert estate.reach(near.server.instance, far.server.instance)["allowed"] is True
-    own = there.group(far.vpc)
-    itself = there.group(far.vpc, ("tcp", 443, 443, own))
-    server = there.server(far.subnet, itself)
-    assert estate.reach(near.server.instance, server.instance)["code"] == "ENI_SG_RULES_MISMATCH"
+    clients, guard = estate.group(near.vpc), there.group(far.vpc)
+    client, server = estate.server(near.subnet, clients), there.server(far.subnet, guard)
+    pair = {"GroupId": clients, "UserId": estate.account, "VpcPeeringConnectionId": peering}
+    permission = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    with pytest.raises(ClientError, match=r"InvalidGroup\.NotFound"):
+        there.ec2.authorize_security_group_ingress(
+            GroupId=guard, IpPermissions=[{**permission, "UserIdGroupPairs": [pair]}]
+        )
+    assert estate.reach(client.instance, server.instance)["code"] == "SG_HAS_NO_RULES"
+    there.ec2.authorize_security_group_ingress(
+        GroupId=guard, IpPermissions=[{**permission, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}]
+    )
+    assert estate.reach(client.instance, server.instance)["allowed"] is True
 
 
 def joined(estate: Estate, *sides: Side, zone_of: str = "") -> str:
