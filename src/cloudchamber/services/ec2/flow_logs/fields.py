@@ -62,6 +62,11 @@ def _empty(record: Record) -> str:
     return ""
 
 
+def _of_version(version: int, fields: Mapping[str, Field]) -> dict[str, Field]:
+    """The same fields, brought by another version."""
+    return {name: field._replace(version=version) for name, field in fields.items()}
+
+
 _SOURCE_SERVICE: Final = _text("source_service", 5)
 _DESTINATION_SERVICE: Final = _text("destination_service", 5)
 _FLAGS: Final = Field(3, "INTEGER", lambda record: str(record.tcp_flags))
@@ -90,10 +95,10 @@ _COMMON: Final[Mapping[str, Field]] = MappingProxyType(
     }
 )
 _ECS: Final = (
-    "ecs-cluster-arn ecs-cluster-name ecs-container-instance-arn ecs-container-instance-id "
-    "ecs-container-id ecs-second-container-id ecs-service-name ecs-task-definition-arn "
-    "ecs-task-arn ecs-task-id"
-).split()
+    "ecs-cluster-arn", "ecs-cluster-name", "ecs-container-instance-arn",
+    "ecs-container-instance-id", "ecs-container-id", "ecs-second-container-id",
+    "ecs-service-name", "ecs-task-definition-arn", "ecs-task-arn", "ecs-task-id",
+)  # fmt: skip
 VPC_FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
     {
         **_COMMON,
@@ -108,7 +113,7 @@ VPC_FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
         "sublocation-type": _text("sublocation_type", 4),
         "sublocation-id": _text("sublocation_id", 4),
         "traffic-path": Field(5, "INTEGER", lambda record: str(_of("path")(record) or "")),
-        **{name: Field(7, "VARCHAR", _empty) for name in _ECS},
+        **dict.fromkeys(_ECS, Field(7, "VARCHAR", _empty)),
         "reject-reason": _text("reject_reason", 8),
         "resource-id": Field(9, "VARCHAR", _empty),
         "encryption-status": Field(10, "INTEGER", _empty),
@@ -116,7 +121,7 @@ VPC_FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
 )
 TRANSIT_FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
     {
-        **{name: field._replace(version=6) for name, field in _COMMON.items()},
+        **_of_version(6, _COMMON),
         "resource-type": Field(6, "VARCHAR", lambda record: "TransitGateway"),
         "tgw-id": _text("gateway", 6),
         "tgw-attachment-id": _text("attachment", 6),
