@@ -17,7 +17,7 @@ from cloudchamber.cloud.lifecycle import IllegalMove
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import describing, kinds, tags
-from cloudchamber.services.ec2.connections import transit_tables
+from cloudchamber.services.ec2.connections import billing, transit_tables
 from cloudchamber.services.ec2.connections.acting import acting_in, forget_tags
 from cloudchamber.services.ec2.connections.lifecycle import ATTACHMENT as LIFE
 from cloudchamber.services.ec2.connections.lifecycle import DELETED_SEEN_NS
@@ -57,6 +57,7 @@ def attachment_due(call: Call, identifier: str, event: str) -> None:
         return
     if was == "pending" and attachment.state == "available":
         _join(call, attachment)
+        billing.begin(call, attachment)
         tell(call, attachment, "available", f"{attachment.id} joins {_ends(attachment)}")
     elif was == "deleting":
         drop_interfaces(call, attachment, list(attachment.interfaces))
@@ -70,6 +71,7 @@ def move(call: Call, attachment: TransitAttachment, event: str) -> None:
     attachment.state = next_state(attachment, event)
     if attachment.state == "deleting":
         transit_tables.detach_everywhere(call, attachment)
+        billing.end(call, attachment)
     later(call, attachment)
 
 

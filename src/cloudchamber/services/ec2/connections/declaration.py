@@ -8,6 +8,7 @@ from cloudchamber.cloud.service import recorded, refused, simulated
 from cloudchamber.services.ec2.area import Area
 from cloudchamber.services.ec2.connections import (
     attachments,
+    billing,
     endpoint_connections,
     endpoint_services,
     endpoint_states,
@@ -30,6 +31,7 @@ from cloudchamber.services.ec2.connections.nouns import (
     TRANSIT_GATEWAY,
     TRANSIT_ROUTE_TABLE,
 )
+from cloudchamber.services.ec2.flow_logs.happened import FLOW
 from cloudchamber.services.ec2.idempotency import once
 from cloudchamber.services.ec2.interfaces.nouns import SECURITY_GROUP
 from cloudchamber.services.ec2.permissions import created, named, requested, tagged, together
@@ -365,12 +367,13 @@ AREA: Final = Area(
         ENDPOINT_SERVICE,
     ),
     tables=(ENDPOINT_NOTIFICATIONS,),
+    subscribes={FLOW: billing.count_flow},
     kernel_events={
         peerings.DUE: peerings.peering_due,
         transit_gateways.DUE: transit_gateways.gateway_due,
         transit_tables.DUE: transit_tables.table_due,
         attachments.DUE: attachments.attachment_due,
         endpoint_states.DUE: endpoint_states.endpoint_due,
-        endpoint_states.HOUR: endpoint_states.hour_over,
+        billing.HOUR: billing.hour_over,
     },
 )

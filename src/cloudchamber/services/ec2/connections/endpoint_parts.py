@@ -39,6 +39,7 @@ FULL_ACCESS: Final = (
     '{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*",'
     '"Resource":"*"}]}'
 )
+MADE_FOR: Final = "VPC Endpoint Interface "  # an endpoint's id follows, as AWS describes them
 OVER: Final = ("deleting", "deleted", "rejected", "failed")
 _KINDS: Final = MappingProxyType({"GatewayLoadBalancer": "gateway_load_balancer_endpoint"})
 
@@ -149,7 +150,7 @@ def make_interfaces(call: Call, endpoint: Endpoint, wanted: Sequence[Wanted]) ->
             private=each.address or None,
             addresses6=[each.address6] if each.address6 else [],
             count6=0 if endpoint.address_type == "ipv4" or each.address6 else 1,
-            description=f"VPC Endpoint Interface {endpoint.id}",
+            description=f"{MADE_FOR}{endpoint.id}",
             kind=kind,
             requester="amazon-aws",
             is_requester_managed=True,

@@ -1,8 +1,7 @@
 """The life of an endpoint: asked for, agreed to, served by interfaces, counted by the hour, gone.
 
 Rules of this file: an endpoint moves here and nowhere else. It gets its interfaces and names when
-it is agreed; hours are counted from the moment it is available, each begun hour whole, for each
-zone, as AWS bills them.
+it is agreed, and costs from the moment it is available.
 https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html
 """
 
@@ -15,6 +14,7 @@ from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.lifecycle import IllegalMove
 from cloudchamber.services.ec2 import kinds
+from cloudchamber.services.ec2.connections import billing
 from cloudchamber.services.ec2.connections import endpoint_parts as parts
 from cloudchamber.services.ec2.connections.acting import acting_in
 from cloudchamber.services.ec2.connections.aws_services import types_of
@@ -22,12 +22,10 @@ from cloudchamber.services.ec2.connections.endpoint_names import names_for, zone
 from cloudchamber.services.ec2.connections.endpoint_parts import Wanted
 from cloudchamber.services.ec2.connections.endpoint_targets import Target
 from cloudchamber.services.ec2.connections.lifecycle import ENDPOINT as LIFE
-from cloudchamber.services.ec2.connections.nouns import ENDPOINT, ENDPOINTS, Endpoint
-from cloudchamber.services.ec2.connections.profiles import HOUR_NS, profile_of
+from cloudchamber.services.ec2.connections.nouns import ENDPOINT, Endpoint
 from cloudchamber.services.ec2.vpcs.nouns import SUBNET, Subnet
 
 DUE: Final = "ec2.endpoint-due"
-HOUR: Final = "ec2.endpoint-hour"
 _SERVED: Final = ("pending", "available")
 
 
@@ -61,7 +59,7 @@ def agree(call: Call, endpoint: Endpoint) -> None:
 def turn_down(call: Call, endpoint: Endpoint) -> None:
     """The service's owner keeps it out, now or from now on."""
     move(call, endpoint, "reject")
-    _settle_hours(call, endpoint)
+    billing.end(call, endpoint)
     _tell(call, endpoint, "rejected", f"{call.account} kept {endpoint.id} out")
 
 
@@ -111,26 +109,13 @@ def endpoint_due(call: Call, identifier: str) -> None:
     except IllegalMove:
         return
     if state == "deleted":
-        _settle_hours(call, endpoint)
+        billing.end(call, endpoint)
         parts.drop_interfaces(call, endpoint, endpoint.subnets)
         _tell(call, endpoint, "deleted", f"{endpoint.id} is gone")
         kinds.remove(call, ENDPOINT, endpoint)
         return
     endpoint.state = state
-    profile = profile_of(endpoint.type)
-    if profile.hours:
-        endpoint.metered_ns = call.now
-        _settle_hours(call, endpoint, whole=True)
-        call.after(HOUR_NS, HOUR, endpoint.id, weak=True)
-
-
-def hour_over(call: Call, identifier: str) -> None:
-    """Kernel event: another hour of an endpoint begins."""
-    endpoint = call.rows(ENDPOINTS).get(identifier)
-    if endpoint is None or endpoint.state != "available":
-        return
-    _settle_hours(call, endpoint, whole=True)
-    call.after(HOUR_NS, HOUR, endpoint.id, weak=True)
+    billing.begin(call, endpoint)
 
 
 def subnet_of(call: Call, identifier: str) -> Subnet:
@@ -139,19 +124,6 @@ def subnet_of(call: Call, identifier: str) -> Subnet:
     if subnet is None:
         raise LookupError(f"{identifier} has an endpoint and is not there")
     return subnet
-
-
-def _settle_hours(call: Call, endpoint: Endpoint, *, whole: bool = False) -> None:
-    """Count the hours begun until now; `whole` counts the one that begins now too."""
-    hours = profile_of(endpoint.type).hours
-    place = kinds.place_of(call.cloud, endpoint.id)
-    if not hours or not endpoint.metered_ns or place is None:
-        return
-    until_ns = call.now + 1 if whole else call.now
-    acting = acting_in(call, place.account, place.region)
-    while endpoint.metered_ns < until_ns:
-        acting.meter(hours, len(endpoint.interfaces), _arn(call, endpoint))
-        endpoint.metered_ns += HOUR_NS
 
 
 def _base_name(endpoint: Endpoint) -> str:

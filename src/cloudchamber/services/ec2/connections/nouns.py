@@ -89,6 +89,7 @@ class TransitAttachment(msgspec.Struct, kw_only=True):
     peer_association: str = ""
     created_ns: int = 0
     status_text: str = ""
+    metered_ns: int = 0
 
 
 class TransitRoute(msgspec.Struct, kw_only=True):
