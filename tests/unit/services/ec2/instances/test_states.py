@@ -34,6 +34,19 @@ def test_a_stop_takes_the_lent_address_and_a_start_lends_another(ec2: Any, ami: 
     assert started["StateTransitionReason"] == ""
 
 
+def test_an_elastic_address_stays_through_a_stop(ec2: Any, ami: str) -> None:
+    identifier = run(ec2, ami)[0]["InstanceId"]
+    allocation = ec2.allocate_address(Domain="vpc")
+    ec2.associate_address(AllocationId=allocation["AllocationId"], InstanceId=identifier)
+    ec2.stop_instances(InstanceIds=[identifier])
+    assert one(ec2, identifier)["PublicIpAddress"] == allocation["PublicIp"]
+    ec2.start_instances(InstanceIds=[identifier])
+    assert one(ec2, identifier)["PublicIpAddress"] == allocation["PublicIp"]
+    ec2.terminate_instances(InstanceIds=[identifier])
+    address = ec2.describe_addresses()["Addresses"][0]
+    assert "AssociationId" not in address
+
+
 def test_a_reboot_keeps_everything(ec2: Any, ami: str) -> None:
     before = run(ec2, ami)[0]
     ec2.reboot_instances(InstanceIds=[before["InstanceId"]])
