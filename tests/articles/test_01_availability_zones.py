@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from cloudchamber.testing.chamber import Chamber
 
@@ -163,3 +164,51 @@ def test_the_practical_example_two_accounts_meet_in_one_zone(chamber: Chamber) -
         )["AvailabilityZones"]
         assert zone == again
         assert re.fullmatch(r"us-east-1[a-f]", zone["ZoneName"])
+
+
+def test_the_practical_example_a_subnet_is_shared_and_both_launch_in_its_zone(
+    chamber: Chamber,
+) -> None:
+    """Align the resources in both accounts by referencing the common AZ ID, end to end.
+
+    AWS shares subnets only inside an organization that trusts AWS RAM, which the article leaves
+    out.
+    """
+    organizations = chamber.client("organizations", account=MINE)
+    organizations.create_organization(FeatureSet="ALL")
+    invited = organizations.invite_account_to_organization(Target={"Id": YOURS, "Type": "ACCOUNT"})
+    chamber.client("organizations", account=YOURS).accept_handshake(
+        HandshakeId=invited["Handshake"]["Id"]
+    )
+    ram = chamber.client("ram", "us-east-1", account=MINE)
+    ram.enable_sharing_with_aws_organization()
+    mine = chamber.client("ec2", "us-east-1", account=MINE)
+    yours = chamber.client("ec2", "us-east-1", account=YOURS)
+    common = "use1-az1"
+    vpc = mine.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = mine.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", AvailabilityZoneId=common)[
+        "Subnet"
+    ]
+    ram.create_resource_share(name="subnet", resourceArns=[subnet["SubnetArn"]], principals=[YOURS])
+    (seen,) = yours.describe_subnets(SubnetIds=[subnet["SubnetId"]])["Subnets"]
+    assert seen["OwnerId"] == MINE
+    assert seen["AvailabilityZoneId"] == common
+    names = {
+        account: {id_: name for name, id_ in names_to_ids(chamber, "us-east-1", account).items()}
+        for account in (MINE, YOURS)
+    }
+    assert subnet["AvailabilityZone"] == names[MINE][common]
+    assert seen["AvailabilityZone"] == names[YOURS][common]
+    image = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+    # The VPC's default group is its owner's: whoever takes part brings groups of its own.
+    own = yours.create_security_group(GroupName="own", Description="own", VpcId=vpc)["GroupId"]
+    for client, account, groups in ((mine, MINE, []), (yours, YOURS, [own])):
+        launched = client.run_instances(
+            ImageId=image, InstanceType="t3.micro", MinCount=1, MaxCount=1,
+            SubnetId=subnet["SubnetId"], SecurityGroupIds=groups,
+        )["Instances"][0]  # fmt: skip
+        assert launched["Placement"]["AvailabilityZoneId"] == common
+        assert launched["Placement"]["AvailabilityZone"] == names[account][common]
+        assert launched["VpcId"] == vpc
+    with pytest.raises(ClientError, match=r"OperationNotPermitted|UnauthorizedOperation"):
+        yours.delete_subnet(SubnetId=subnet["SubnetId"])
