@@ -14,14 +14,14 @@ from cloudchamber.cloud import ports
 from cloudchamber.cloud.ports import LatticeFacts
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.connections import nouns as connections
-from cloudchamber.services.ec2.connections.routing import routes_of
+from cloudchamber.services.ec2.connections.routing import carries, routes_of
 from cloudchamber.services.ec2.generation import generation
 from cloudchamber.services.ec2.instances.nouns import INSTANCE
 from cloudchamber.services.ec2.interfaces import nouns as interfaces
 from cloudchamber.services.ec2.kinds import Kind
 from cloudchamber.services.ec2.reachability import neutral
-from cloudchamber.services.ec2.reachability.targets import Targets
 from cloudchamber.services.ec2.vpcs import nouns as vpcs
+from cloudchamber.services.ec2.vpcs.route_targets import is_active
 from cloudchamber.world.network import graph
 from cloudchamber.world.network.changes import recompile
 from cloudchamber.world.network.compiled import Compiled, compile_network
@@ -101,7 +101,6 @@ def _rows(cloud: Cloud, kind: Kind[Part]) -> Iterable[Part]:
 def _places(cloud: Cloud, latticed: frozenset[str]) -> dict[str, Iterable[Any]]:
     """VPCs, subnets, interfaces and route tables."""
     running = {row.id for row in _rows(cloud, INSTANCE) if row.state == "running"}
-    targets = Targets.of(cloud, running)
     blocked = {
         (account, region): rows["account"].mode
         for account, region, rows in cloud.store.scopes(vpcs.BLOCK_OPTIONS)
@@ -111,6 +110,11 @@ def _places(cloud: Cloud, latticed: frozenset[str]) -> dict[str, Iterable[Any]]:
         for row in _rows(cloud, vpcs.BLOCK_EXCLUSION)
         if row.state in _IN_FORCE
     }
+    attached = frozenset(
+        (row.gateway, row.resource)
+        for row in _rows(cloud, connections.TRANSIT_ATTACHMENT)
+        if row.type == "vpc" and carries(row)
+    )
     return {
         "vpcs": (
             neutral.vpc_part(
@@ -124,7 +128,7 @@ def _places(cloud: Cloud, latticed: frozenset[str]) -> dict[str, Iterable[Any]]:
             for row in _rows(cloud, interfaces.INTERFACE)
         ),
         "route_tables": (
-            neutral.table_part(row, targets.states(row), has_lattice=row.vpc in latticed)
+            neutral.table_part(row, _active(cloud, row, attached), has_lattice=row.vpc in latticed)
             for row in _rows(cloud, vpcs.ROUTE_TABLE)
         ),
     }
@@ -134,6 +138,22 @@ def _subnets(cloud: Cloud, left_out: Mapping[str, str]) -> Iterable[graph.Subnet
     main = {row.id: row.main_table for row in _rows(cloud, vpcs.VPC)}
     for row in _rows(cloud, vpcs.SUBNET):
         yield neutral.subnet_part(row, row.table or main.get(row.vpc, ""), left_out.get(row.id, ""))
+
+
+def _active(
+    cloud: Cloud, table: vpcs.RouteTable, attached: frozenset[tuple[str, str]]
+) -> dict[str, bool]:
+    """For each target of a table's routes, whether it still takes packets.
+
+    `attached` are the transit gateways that carry packets, each with a VPC: they are many, and to
+    look through all of them for each route would take a square of them.
+    """
+    return {
+        route.target: (route.target, table.vpc) in attached
+        if route.target.startswith("tgw-")
+        else is_active(cloud, table, route)
+        for route in table.routes
+    }
 
 
 def _is_up(row: interfaces.Interface, running: set[str]) -> bool:

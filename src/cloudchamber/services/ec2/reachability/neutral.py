@@ -238,7 +238,7 @@ def gateway_endpoint_part(row: connections.Endpoint) -> graph.GatewayEndpoint:
         service=row.service,
         prefix_list=row.prefix_list,
         route_tables=tuple(row.route_tables),
-        is_available=row.state == "available",
+        is_available=row.state.lower() == "available",
         has_full_access=allows_all(row.policy),
     )
 
@@ -268,7 +268,7 @@ def interface_endpoint_part(row: connections.Endpoint) -> graph.InterfaceEndpoin
         service=row.service,
         interfaces=tuple(row.interfaces),
         dns_names=tuple(row.private_names) if row.private_dns else (),
-        is_available=row.state == "available",
+        is_available=row.state.lower() == "available",
         inspects=row.type == "GatewayLoadBalancer",
     )
 
