@@ -144,11 +144,15 @@ def _gateway_source(compiled: Compiled, source: str, destination: str, address_t
     if association is not None:
         vpc = association.vpc
         address_text = address_text or LATTICE_V4.replace(".0/24", ".1")
-    elif attachment is not None and attachment.vpc:
+    elif attachment is not None and not (vpc and attachment.vpc == vpc):
+        vpc = ""  # it comes to the transit gateway by this attachment
+    elif attachment is not None:
         known = [each for each in sorted(attachment.subnets) if each in network.subnets]
         vpc, subnet = attachment.vpc, known[0] if known else ""
     elif source in network.virtual_gateways:
         vpc = network.virtual_gateways[source].vpc
+    elif source in network.transit_peerings or compiled.kind_of(source) not in ("", "peering"):
+        raise Refusal(codes.UNSUPPORTED_COMPONENT, source, "no flow begins here")
     elif source not in network.peerings:
         raise Refusal(codes.NO_SOURCE_OR_DESTINATION, source, "it does not exist")
     if not address_text:

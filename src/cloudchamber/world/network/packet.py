@@ -240,9 +240,13 @@ class Packet:
     def at_end(self, end: End, action: str) -> None:
         """Note an interface, by slot if it is an end of the flow."""
         self.hop("interface", end.id, action, vpc=end.vpc, subnet=end.subnet)
+        self._by_slot(end)
+
+    def _by_slot(self, end: End) -> None:
+        """The last hop is at this interface: an end of the flow is named by slot."""
         number = 0 if end is self.journey.source else 1
         if number == 0 or end is self.journey.destination:
-            self.hops[-1] = msgspec.structs.replace(self.hops[-1], id="", end=number)
+            self.hops[-1] = msgspec.structs.replace(self.hops[-1], id="", target="", end=number)
 
     def cross_out(self, subnet: Subnet) -> None:
         """Leave a subnet: its ACL judges the destination."""
@@ -273,7 +277,10 @@ class Packet:
         if selector == ():
             return  # a load balancer or endpoint without security groups
         check = GroupCheck(selector, direction, slot, self.ports, peers, code)
-        self.hop("security-group", "", "", vpc=end.vpc, subnet=end.subnet, check=check)
+        self.hop(
+            "security-group", "", "", vpc=end.vpc, subnet=end.subnet, target=end.id, check=check
+        )
+        self._by_slot(end)
 
     def know_peer(self, end: End) -> None:
         """The groups that judged the destination know it for this interface."""

@@ -138,9 +138,16 @@ class Step:
         return self._words().refused
 
     @property
+    def interface(self) -> str:
+        """The interface whose security groups were asked, or the interface itself; else ""."""
+        if self._hop.kind == "security-group":
+            return self._hop.target or self._witness.name(self._hop)
+        return self.id if self._hop.kind == "interface" else ""
+
+    @property
     def target(self) -> str:
         """Where a route leads."""
-        return self._hop.target
+        return "" if self._hop.kind == "security-group" else self._hop.target
 
     @property
     def vpc(self) -> str:

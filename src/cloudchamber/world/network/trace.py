@@ -123,6 +123,9 @@ def _entrance(compiled: Compiled, source: End, destination: End) -> tuple[str, .
     """Where a packet stands that comes out of a gateway."""
     if source.subnet:
         return ("subnet", source.subnet)
+    attachment = compiled.network.attachments.get(source.id)
+    if attachment is not None:
+        return ("transit", attachment.transit_gateway, attachment.table, attachment.id)
     gateway = compiled.network.virtual_gateways.get(source.id)
     table = gateway.route_table if gateway is not None else ""
     return ("edge", source.vpc or destination.vpc, source.id, table)
@@ -139,7 +142,7 @@ def _move(packet: Packet) -> None:
         elif place[0] == "edge":
             _from_edge(packet, place[1], place[2], place[3])
         elif place[0] == "transit":
-            in_transit(packet, place[1], place[2])
+            in_transit(packet, place[1], place[2], place[3])
         else:
             on_internet(packet)
 

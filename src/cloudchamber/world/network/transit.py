@@ -38,9 +38,6 @@ def through_transit_gateway(packet: Packet, gateway_id: str, subnet: Subnet) -> 
     gateway = network.transit_gateways[gateway_id]
     _forget_groups(packet, gateway, attachment)
     packet.zone = subnet.zone_id
-    if not attachment.table:
-        packet.fail(kind, attachment.id, codes.TGW_NO_ASSOCIATION, "no association")
-        return
     packet.place = ("transit", gateway_id, attachment.table, attachment.id)
 
 
@@ -49,9 +46,12 @@ def _forget_groups(packet: Packet, gateway: TransitGateway, attachment: Attachme
         packet.references = codes.SG_REFERENCING_SUPPORT
 
 
-def in_transit(packet: Packet, gateway_id: str, table_id: str) -> None:
+def in_transit(packet: Packet, gateway_id: str, table_id: str, came_by: str) -> None:
     """Inside a transit gateway: the table of the attachment it came by chooses the next one."""
     network = packet.compiled.network
+    if not table_id:
+        packet.fail("transit-attachment", came_by, codes.TGW_NO_ASSOCIATION, "no association")
+        return
     kind = "transit-table"
     route = packet.compiled.find_transit_route(table_id, packet.address(packet.destination))
     if route is None:
@@ -86,7 +86,7 @@ def _by_attachment(
         return
     if attachment.kind != "vpc":
         back = ("transit", gateway.id, attachment.table, attachment.id)
-        leave_graph(packet, kind, attachment.id, back if attachment.table else ())
+        leave_graph(packet, kind, attachment.id, back)
         return
     if is_v6(packet.address(packet.destination)) and not attachment.v6_support:
         packet.fail(kind, attachment.id, codes.PROTOCOL_RESTRICTION, "IPv6 support is off")
@@ -140,8 +140,5 @@ def _by_peering(
         packet.references = codes.SG_REFERENCING_SUPPORT
     if other not in packet.compiled.network.transit_gateways:
         packet.fail(kind, peering.id, codes.UNKNOWN_DESTINATION, f"{other} is not known")
-        return
-    if not table:
-        packet.fail(kind, peering.id, codes.TGW_NO_ASSOCIATION, f"no association at {other}")
         return
     packet.place = ("transit", other, table, peering.id)

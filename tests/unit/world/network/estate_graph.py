@@ -89,6 +89,7 @@ def _rules_and_routes(world: Described) -> dict[str, list[Any]]:
                         destination=route["Destination"],
                         target=route["Target"],
                         state=route["State"],
+                        propagated=route["Origin"] == "EnableVgwRoutePropagation",
                     )
                     for route in each["Routes"]
                 ),
@@ -132,6 +133,10 @@ def _gateways(world: Described) -> dict[str, list[Any]]:
         "prefix_lists": [
             graph.PrefixList(id=each["PrefixListId"], entries=tuple(each["Entries"]))
             for each in world["ManagedPrefixLists"]
+        ],
+        "virtual_gateways": [
+            graph.VirtualGateway(id=each["VpnGatewayId"], vpc=each["VpcId"])
+            for each in world["VpnGateways"]
         ],
         "gateway_endpoints": [
             graph.GatewayEndpoint(

@@ -17,7 +17,7 @@ PARTS = (
     "Vpcs Subnets NetworkInterfaces SecurityGroupRules NetworkAcls RouteTables InternetGateways"
     " EgressOnlyGateways NatGateways VpcPeeringConnections TransitGateways"
     " TransitGatewayAttachments TransitGatewayPeerings TransitGatewayRouteTables"
-    " ManagedPrefixLists GatewayEndpoints"
+    " ManagedPrefixLists GatewayEndpoints VpnGateways"
 ).split()
 
 
@@ -186,7 +186,7 @@ def _subnet(random: Random, world: Described, vpc: int, number: int, subnet: int
                 "PublicIp": public,
                 "Groups": groups,
                 "InterfaceType": "interface",
-                "Up": True,
+                "Up": random.random() < 0.97,
                 "SourceDestCheck": random.random() < 0.5,
             }
         )
@@ -226,6 +226,8 @@ def _routers(random: Random, world: Described, vpc: int) -> None:
             world["RouteTables"].append(
                 {"RouteTableId": table, "VpcId": f"vpc-{vpc}", "Routes": [], "Number": vpc}
             )
+    if random.random() < 0.3:
+        world["VpnGateways"].append({"VpnGatewayId": f"vgw-{vpc}", "VpcId": f"vpc-{vpc}"})
     if random.random() < 0.5:
         world["EgressOnlyGateways"].append({"Id": f"eigw-{vpc}", "VpcId": f"vpc-{vpc}"})
     if random.random() < 0.5:
@@ -343,6 +345,12 @@ def _routes(random: Random, world: Described, table: Described, numbers: list[in
             _towards(random, world, table, vpc, other, number)
     if f"vpce-{vpc}" in {each["VpcEndpointId"] for each in world["GatewayEndpoints"]}:
         table["Routes"].append(_route("pl-s3", f"vpce-{vpc}"))
+    for gateway in world["VpnGateways"]:
+        if gateway["VpcId"] == f"vpc-{vpc}" or random.random() < 0.05:
+            for block in ("192.168.0.0/16", "10.2.0.0/16", "10.0.0.0/9"):
+                if random.random() < 0.5:
+                    learned = _route(block, gateway["VpnGatewayId"])
+                    table["Routes"].append({**learned, "Origin": "EnableVgwRoutePropagation"})
     if random.random() < 0.2:
         block = f"10.{numbers[vpc]}.{random.randint(1, 3)}.0/24"
         table["Routes"].append(_route(block, _box(random, vpc)))

@@ -42,6 +42,10 @@ def outcome(world: Described, source: str, destination: str, protocol: int, port
 
 def converse(flow: Flow, source: str, destination: str) -> None:
     world = flow.world
+    for end in (source, destination):
+        named = by_id(world, "NetworkInterfaces", "NetworkInterfaceId", end.removesuffix("/6"))
+        if named is not None and not named["Up"]:
+            raise Lost("BAD_STATE")
     six = "/6" in source + destination or (":" in destination)
     near = by_id(world, "NetworkInterfaces", "NetworkInterfaceId", source.removesuffix("/6"))
     far = by_id(world, "NetworkInterfaces", "NetworkInterfaceId", destination.removesuffix("/6"))
@@ -205,6 +209,8 @@ def out_of(packet: Packet, subnet_id: str) -> Any:
         return over_peering(packet, target, vpc)
     if target.startswith("tgw-"):
         return into_transit(packet, target, subnet)
+    if target.startswith("vgw-"):
+        return by_vpn(packet, target, vpc)
     assert target.startswith("vpce-")
     return to_service(packet, target, vpc)
 
@@ -496,4 +502,15 @@ def to_service(packet: Packet, name: str, vpc: str) -> Any:
         raise Lost("NO_POSSIBLE_DESTINATION")
     if packet.flow.protocol not in (1, 6):
         raise Lost("VPCE_GATEWAY_PROTOCOL_RESTRICTION")
+    return ("vpc", vpc)
+
+
+def by_vpn(packet: Packet, name: str, vpc: str) -> Any:
+    """Out of what is described; whoever is there answers."""
+    if need(packet.flow.world, "VpnGateways", "VpnGatewayId", name)["VpcId"] != vpc:
+        raise Lost("BAD_STATE_ATTACHMENT")
+    if carried(packet, vpc) is None:
+        raise Lost("VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS")
+    if packet.target is not None:
+        raise Lost("NO_POSSIBLE_DESTINATION")
     return ("vpc", vpc)

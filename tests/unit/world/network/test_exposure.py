@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cloudchamber.world.network.compiled import compile_network
+from cloudchamber.world.network.compiled import Compiled, compile_network
 from cloudchamber.world.network.exposure import (
     Exposure,
     exposed,
@@ -100,26 +100,28 @@ def test_what_is_exposed_is_what_the_walk_lets_in() -> None:
     assert told > 100
 
 
+def passes(compiled: Compiled, source: str, destination: str) -> bool:
+    flow = Flow(source=source, destination=destination, destination_port=443)
+    return walk(compiled, flow).allowed
+
+
 def test_those_who_reach_an_interface_are_those_whose_flows_arrive() -> None:
-    network = network_of(estate(4))
-    compiled = compile_network(network)
     some = 0
-    for destination in network.interfaces:
-        wanted = tuple(
-            sorted(
-                source
-                for source in network.interfaces
-                if source != destination
-                and walk(
-                    compiled, Flow(source=source, destination=destination, destination_port=443)
-                ).allowed
+    for seed in range(4, 8):
+        network = network_of(estate(seed))
+        compiled = compile_network(network)
+        for destination in network.interfaces:
+            wanted = tuple(
+                sorted(
+                    source
+                    for source in network.interfaces
+                    if source != destination and passes(compiled, source, destination)
+                )
             )
-        )
-        found = who_reaches(compiled, destination, 6, 443)
-        assert found.interfaces == wanted
-        some += len(wanted)
-        flow = Flow(source="internet", destination=destination, destination_port=443)
-        assert found.internet == walk(compiled, flow).allowed
+            found = who_reaches(compiled, destination, 6, 443)
+            assert found.interfaces == wanted
+            assert found.internet == passes(compiled, "internet", destination)
+            some += len(wanted)
     assert some > 0
     with pytest.raises(KeyError):
         who_reaches(compiled, "eni-gone", 6, 443)

@@ -49,7 +49,7 @@ def questions(random: Random, world: Described, count: int) -> Iterator[Question
             destination = "internet"
         else:
             six = False
-            named = ["3.5.1.1", "10.1.1.5", "10.2.2.4", "8.8.8.8"]
+            named = ["3.5.1.1", "10.1.1.5", "10.2.2.4", "8.8.8.8", "192.168.1.1"]
             destination = random.choice([*named, random.choice(held)["PrivateIpAddress"]])
         if source != destination:
             protocol = random.choice((6, 6, 6, 17, 58 if six else 1))

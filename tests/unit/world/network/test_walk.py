@@ -8,6 +8,7 @@ from cloudchamber.world.network import codes
 from cloudchamber.world.network.graph import (
     LATTICE_V4,
     AclEntry,
+    Attachment,
     GatewayEndpoint,
     InterfaceEndpoint,
     LatticeAssociation,
@@ -365,6 +366,49 @@ def test_an_interface_that_is_not_in_use_neither_sends_nor_receives() -> None:
     assert world.ask("eni-web", "10.0.2.9").code == codes.BAD_STATE
     world.change("interfaces", "eni-db", is_up=True)
     assert world.ask("eni-web", "10.0.2.9").allowed
+
+
+def test_the_network_behind_a_vpn_is_met_by_the_transit_gateway() -> None:
+    world = joined_by_transit()
+    vpn = Attachment(
+        id="tgw-attach-vpn", transit_gateway="tgw-hub", kind="vpn", table="tgw-rtb-hub"
+    )
+    world.put("attachments", vpn)
+    world.route("rtb-a", "192.168.0.0/16", "tgw-hub")
+    world.transit_table(
+        "hub", ("10.0.0.0/16", "tgw-attach-a"), ("192.168.0.0/16", "tgw-attach-vpn")
+    )
+    out = world.ask("eni-a1", "192.168.7.7")
+    assert out.allowed
+    assert out.steps[-1].id == "tgw-attach-vpn"
+    assert out.return_steps[0].id == "tgw-rtb-hub"
+    inward = world.ask("tgw-attach-vpn", "eni-a1", source_address="192.168.7.7")
+    assert [step.id for step in inward.steps[:3]] == [
+        "tgw-attach-vpn", "tgw-rtb-hub", "tgw-attach-a",
+    ]  # fmt: skip
+    assert inward.allowed
+    world.change("attachments", "tgw-attach-vpn", table="")
+    lost = world.ask("tgw-attach-vpn", "eni-a1", source_address="192.168.7.7")
+    assert lost.code == codes.TGW_NO_ASSOCIATION
+    unanswered = world.ask("eni-a1", "192.168.7.7")
+    assert (unanswered.is_reply, unanswered.code) == (True, codes.TGW_NO_ASSOCIATION)
+
+
+def test_gateways_that_start_no_flow_are_not_said_to_be_missing() -> None:
+    world = joined_by_transit()
+    assert world.ask("tgw-hub", "eni-a1").code == codes.UNSUPPORTED_COMPONENT
+    assert world.ask("tgw-gone", "eni-a1").code == codes.NO_SOURCE_OR_DESTINATION
+
+
+def test_steps_of_groups_name_the_interface_that_they_guard() -> None:
+    world = two_tiers()
+    world.subnet("a3", "10.0.3.0/24")
+    world.eni("box", "a3", "10.0.3.7", source_dest_check=False)
+    world.route("rtb-public", "10.0.2.0/24", "eni-box")
+    verdict = world.ask("eni-web", "eni-db")
+    guarded = [step.interface for step in verdict.steps if step.kind == "security-group"]
+    assert guarded == ["eni-web", "eni-box", "eni-box", "eni-db"]
+    assert all(step.target == "" for step in verdict.steps if step.kind == "security-group")
 
 
 def test_gateways_can_be_asked_for_as_destinations() -> None:
