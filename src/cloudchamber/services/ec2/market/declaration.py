@@ -13,6 +13,7 @@ from cloudchamber.services.ec2.market import (
     capacity,
     filling,
     fleets,
+    launching,
     pools,
     price_history,
     reclaiming,
@@ -226,6 +227,7 @@ AREA: Final = Area(
     kernel_events={
         pools.SHOCK: pools.shock_due,
         pools.RECLAIM: reclaiming.reclaim_due,
+        launching.PRICE_DUE: reclaiming.price_due,
         requesting.REQUEST_DUE: requesting.request_due,
         filling.FLEET_DUE: filling.fleet_due,
         capacity.RESERVATION_DUE: capacity.reservation_due,

@@ -32,7 +32,7 @@ from cloudchamber.world.capacity.spot import MINUTE_NS
 FLEET_DUE: Final = "ec2.fleet-due"
 FLEET_TAG: Final = "aws:ec2:fleet-id"
 SPOT_FLEET_TAG: Final = "aws:ec2spot:fleet-request-id"
-AGAIN_NS: Final = 5 * MINUTE_NS
+AGAIN_NS: Final = 10 * MINUTE_NS
 HISTORY_MAX: Final = 1000
 _REASON: Final = ("Client.UserInitiatedShutdown", "User initiated shutdown")
 

@@ -26,6 +26,7 @@ from cloudchamber.services.ec2.refusals import invalid_combination
 from cloudchamber.world.capacity.prices import dollars
 
 _MICRO: Final = 1_000_000
+PRICE_DUE: Final = "ec2.spot-price-due"
 PRODUCTS: Final = ("Linux/UNIX", "Windows", "Red Hat Enterprise Linux", "SUSE Linux")
 
 
@@ -93,6 +94,13 @@ def fulfil(call: Call, row: SpotRequest, instance: Instance) -> None:
     instance.spot_request = row.id
     settle(call, row, "active", "fulfilled")
     pools.enter(call, instance)
+    if row.max_price:
+        watch_price(call, row)
+
+
+def watch_price(call: Call, row: SpotRequest) -> None:
+    """Look at the price of a running instance again when prices can change."""
+    call.at(pools.next_price_ns(call.cloud), PRICE_DUE, row.id, row.instance, weak=True)
 
 
 def launch_for(call: Call, row: SpotRequest) -> Instance:

@@ -57,6 +57,12 @@ def spot_price(cloud: Cloud, kind: InstanceType, zone_id: str, product: str = "L
     return spot.price(cloud.kernel.seed, zone_id, kind, full, cloud.kernel.now)
 
 
+def next_price_ns(cloud: Cloud) -> int:
+    """When prices can change next."""
+    seed = cloud.kernel.seed
+    return spot.slot_begins_ns(seed, spot.price_slot(seed, cloud.kernel.now) + 1)
+
+
 def depth(cloud: Cloud, kind: InstanceType, zone_id: str) -> float:
     """How deep a pool is at the moment, from 0 to 1; a dry one is at 0."""
     if is_dry(cloud, kind.name, zone_id):

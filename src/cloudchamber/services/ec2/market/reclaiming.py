@@ -9,18 +9,24 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-interruptions.html
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.instances import states
 from cloudchamber.services.ec2.instances.nouns import INSTANCE, Instance
-from cloudchamber.services.ec2.market import filling, pools, requesting, reserving
+from cloudchamber.services.ec2.market import filling, launching, pools, requesting, reserving
 from cloudchamber.services.ec2.market.nouns import SPOT_REQUEST, SpotRequest
 from cloudchamber.services.ec2.market.statuses import settle
+from cloudchamber.world.capacity.catalogue import find_type
+from cloudchamber.world.capacity.spot import NOTICE_NS
 
 EC2_EVENT: Final = "ec2.event"
 _STATE_CHANGE: Final = "EC2 Instance State-change Notification"
+_ENDED: Final[Mapping[str, str]] = MappingProxyType(
+    {"price": "instance-terminated-by-price", "no-capacity": "instance-terminated-no-capacity"}
+)
 _REASON: Final = (
     "Server.SpotInstanceTermination",
     "Spot instance termination",
@@ -40,7 +46,8 @@ def reclaim_due(call: Call, identifier: str, step: str) -> None:
     elif step == "notice":
         _notice(call, instance, row, behavior)
     else:
-        interrupt(call, instance, row, behavior)
+        why = "price" if step == "price" else "no-capacity"
+        interrupt(call, instance, row, behavior, why)
 
 
 def interrupt(
@@ -62,6 +69,9 @@ def instance_changed(call: Call, data: Mapping[str, Any]) -> None:
     if data.get("detail-type") != _STATE_CHANGE:
         return
     detail = data["detail"]
+    if detail["state"] == "pending":
+        _started(call, detail["instance-id"])
+        return
     if detail["state"] not in ("stopping", "stopped", "shutting-down", "terminated"):
         return
     instance = kinds.find(call, INSTANCE, detail["instance-id"])
@@ -77,8 +87,37 @@ def instance_changed(call: Call, data: Mapping[str, Any]) -> None:
         return
     pools.leave(call, instance)
     row = kinds.find(call, SPOT_REQUEST, instance.spot_request)
-    if row is not None and row.instance == instance.id and row.status == "fulfilled":
+    if row is not None and row.instance == instance.id and not row.status.startswith("instance-"):
         _settle_by_user(call, row, detail["state"])
+
+
+def price_due(call: Call, identifier: str, instance_id: str) -> None:
+    """Prices have changed: an instance whose request does not cover its price is taken back."""
+    row = kinds.find(call, SPOT_REQUEST, identifier)
+    instance = kinds.find(call, INSTANCE, instance_id)
+    if row is None or instance is None or row.instance != instance_id:
+        return
+    kind = find_type(instance.type)
+    if kind is None or instance.state not in ("pending", "running"):
+        return
+    now = pools.spot_price(call.cloud, kind, instance.zone_id, row.product)
+    if now <= row.max_price:
+        launching.watch_price(call, row)
+        return
+    _notice(call, instance, row, row.behavior)
+    call.after(NOTICE_NS, pools.RECLAIM, instance.id, "price")
+
+
+def _started(call: Call, identifier: str) -> None:
+    """A stopped Spot instance has been started: its request is active, and it is in its pool."""
+    instance = kinds.find(call, INSTANCE, identifier)
+    if instance is None or instance.lifecycle != "spot":
+        return
+    row = kinds.find(call, SPOT_REQUEST, instance.spot_request)
+    if row is None or row.instance != instance.id or row.state != "disabled":
+        return
+    settle(call, row, "active", "fulfilled")
+    pools.enter(call, instance)
 
 
 def _settle_interrupted(call: Call, row: SpotRequest, *, stopped: bool, why: str) -> None:
@@ -88,11 +127,11 @@ def _settle_interrupted(call: Call, row: SpotRequest, *, stopped: bool, why: str
         return
     if row.type == "persistent" and row.state == "active":
         row.instance = ""
-        settle(call, row, "open", f"instance-terminated-{'by-price' if why == 'price' else why}")
+        settle(call, row, "open", _ENDED[why])
         requesting.evaluate_later(call, row)
         return
     state = "cancelled" if row.state == "cancelled" else "closed"
-    settle(call, row, state, f"instance-terminated-{'by-price' if why == 'price' else why}")
+    settle(call, row, state, _ENDED[why])
 
 
 def _settle_by_user(call: Call, row: SpotRequest, state: str) -> None:

@@ -21,8 +21,9 @@ from cloudchamber.services.ec2.market.statuses import settle
 from cloudchamber.world.capacity.spot import MINUTE_NS
 
 REQUEST_DUE: Final = "ec2.spot-request-due"
-# How soon a held request is looked at again is not published; this is ours.
-AGAIN_NS: Final = 5 * MINUTE_NS
+# How soon a held request is looked at again is not published; this is ours. One that waits for a
+# price waits for the next, one whose pool is dry until it no longer is.
+AGAIN_NS: Final = 10 * MINUTE_NS
 _HELD: Final = frozenset(
     {
         "InsufficientInstanceCapacity",
@@ -66,7 +67,9 @@ def request_due(call: Call, identifier: str) -> None:
 def _hold(call: Call, row: SpotRequest, error: AwsError) -> None:
     if error.code == "SpotMaxPriceTooLow":
         settle(call, row, "open", "price-too-low", error.message)
-    elif error.code in _HELD:
+        evaluate_later(call, row, pools.next_price_ns(call.cloud) - call.now)
+        return
+    if error.code in _HELD:
         settle(call, row, "open", "capacity-not-available")
     else:
         row.fault_code, row.fault_text = error.code, error.message
@@ -87,6 +90,3 @@ def _resume(call: Call, row: SpotRequest) -> None:
         states.start(call, [instance])
     except AwsError:
         evaluate_later(call, row)
-        return
-    settle(call, row, "active", "fulfilled")
-    pools.enter(call, instance)
