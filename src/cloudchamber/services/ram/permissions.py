@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cloudchamber.cloud.service import Input
+from cloudchamber.services.ram.lookup import receives
+from cloudchamber.services.ram.nouns import INVITATIONS, SHARES
 
 if TYPE_CHECKING:
     from cloudchamber.cloud.call import Call
@@ -32,3 +34,14 @@ def arn_of_tagged(call: Call, request: Input) -> str:
     """The share or the permission that is tagged."""
     arn: str = request.get("resourceShareArn") or request.get("resourceArn") or "*"
     return arn
+
+
+def owner_of(call: Call, arn: str) -> str | None:
+    """Whose permission it is: an invitation is its receiver's, a share that of whoever is in it."""
+    invitation = call.rows(INVITATIONS).get(arn)
+    if invitation is not None:
+        return invitation.receiver
+    share = call.rows(SHARES).get(arn)
+    if share is not None and receives(call.cloud, share, call.account):
+        return call.account
+    return None

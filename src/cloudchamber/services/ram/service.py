@@ -23,6 +23,7 @@ from cloudchamber.services.ram.permissions import (
     arn_of_permission,
     arn_of_share,
     arn_of_tagged,
+    owner_of,
 )
 
 _FROM_POLICY: Final = "no share here is created from a policy"
@@ -98,6 +99,7 @@ SERVICE: Final = Service(
         "UpdateResourceShare": simulated(once(shares.update_resource_share), resource=arn_of_share),
     },
     tables=(*TABLES, TOKENS),
+    owner_of=owner_of,
     quotas=QUOTAS,
     kernel_events={shares.FORGOTTEN: shares.share_forgotten},
     ports={
