@@ -29,12 +29,8 @@ from cloudchamber.services.ec2.refusals import invalid_combination, missing_para
 from cloudchamber.services.ec2.vpcs.lookup import expect_own_vpc
 from cloudchamber.services.ec2.vpcs.nouns import ROUTE_TABLE, Vpc
 
-_LATTICE: Final = MappingProxyType(
-    {
-        "Resource": ("ResourceConfigurationArn", "resourceconfiguration/"),
-        "ServiceNetwork": ("ServiceNetworkArn", "servicenetwork/"),
-    }
-)
+_NETWORK: Final = "ServiceNetwork"
+_NOT_HERE: Final = ("Resource", "Tunnel")
 # What belongs to gateways, and what to everything else.
 _OF_GATEWAY: Final = ("RouteTableIds",)
 _OF_OTHERS: Final = ("SubnetIds", "SecurityGroupIds", "SubnetConfigurations")
@@ -44,8 +40,9 @@ def create_vpc_endpoint(call: Call, request: Input) -> Output:
     """An endpoint in a VPC of the account's own; a gateway endpoint, if no type is said."""
     given = tags.specified(request, ENDPOINT.type)
     type_ = request.get("VpcEndpointType", "Gateway")
-    if type_ == "Tunnel":
-        raise Refused("ec2", call.operation_name, "endpoints of the type Tunnel are not here")
+    if type_ in _NOT_HERE:
+        why = f"endpoints of the type {type_} lead to resource gateways, which are not here"
+        raise Refused("ec2", call.operation_name, why)
     vpc = expect_own_vpc(call, request["VpcId"])
     _expect_members(type_, request)
     endpoint = Endpoint(
@@ -142,7 +139,7 @@ def shown(call: Call, endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.policy:
         view["PolicyDocument"] = endpoint.policy
     if endpoint.resource:
-        view[_LATTICE[endpoint.type][0]] = endpoint.resource
+        view["ServiceNetworkArn"] = endpoint.resource
     if endpoint.type != "Gateway":
         view["IpAddressType"] = endpoint.address_type
         view["DnsOptions"] = _dns_options(endpoint)
@@ -175,8 +172,8 @@ def _make_gateway(call: Call, request: Input, vpc: Vpc, endpoint: Endpoint) -> N
 
 def _make_other(call: Call, request: Input, vpc: Vpc, endpoint: Endpoint) -> None:
     target = None
-    if endpoint.type in _LATTICE:
-        _name_lattice(request, endpoint)
+    if endpoint.type == _NETWORK:
+        endpoint.resource = _expect_network(call, request)
     else:
         target = _expect_service(call, request, endpoint)
         _expect_address_type(endpoint, target)
@@ -226,15 +223,23 @@ def _no_policy(service: str) -> AwsError:
     return AwsError("InvalidParameter", f"{service} does not support endpoint policies.")
 
 
-def _name_lattice(request: Input, endpoint: Endpoint) -> None:
-    member, start = _LATTICE[endpoint.type]
-    text = request.get(member)
+def _expect_network(call: Call, request: Input) -> str:
+    """The ARN of a service network that the caller sees. Raises InvalidParameter."""
+    text: str | None = request.get("ServiceNetworkArn")
     if not text:
-        raise missing_parameter(member[0].lower() + member[1:])
+        raise missing_parameter("serviceNetworkArn")
     arn = find_arn(text)
-    if arn is None or arn.service != "vpc-lattice" or not arn.resource.startswith(start):
-        raise AwsError("InvalidParameter", f"{text} is not the ARN of a {start[:-1]}.")
-    endpoint.resource = text
+    if (
+        arn is None
+        or arn.service != "vpc-lattice"
+        or not arn.resource.startswith("servicenetwork/")
+    ):
+        raise AwsError("InvalidParameter", f"{text} is not the ARN of a service network.")
+    try:
+        call.invoke("vpc-lattice", "GetServiceNetwork", {"serviceNetworkIdentifier": text})
+    except AwsError as error:
+        raise AwsError("InvalidParameter", f"{text}: {error.message}") from None
+    return text
 
 
 def _expect_members(type_: str, request: Input) -> None:

@@ -44,10 +44,6 @@ PROFILES: Final = MappingProxyType(
             hours="VpcEndpoint-GWLBE-Hours", bytes="VpcEndpoint-GWLBE-Bytes", added_ns=500_000,
             is_regional=True,
         ),
-        "Resource": EndpointProfile(
-            hours="VpcEndpoint-Resource-Hours", bytes="VpcEndpoint-Resource-Bytes",
-            added_ns=500_000, is_regional=True,
-        ),
         "ServiceNetwork": EndpointProfile(
             hours="", bytes="", added_ns=500_000, is_regional=True
         ),

@@ -193,10 +193,15 @@ def _remote_owner(call: Call, attachment: TransitAttachment) -> str:
     return attachment.peer_account
 
 
-def _local_gateway(call: Call, attachment: TransitAttachment) -> str:
-    if attachments.is_peer_here(call, attachment):
-        return attachment.peer
-    return attachment.gateway
+def _local_gateways(call: Call, attachment: TransitAttachment) -> tuple[str, ...]:
+    """The gateways of a peering that are the caller's here; both, if one owner has both sides."""
+    place = kinds.place_of(call.cloud, attachment.id)
+    sides = (
+        (place, attachment.gateway),
+        (kinds.Place(attachment.peer_account, attachment.peer_region), attachment.peer),
+    )
+    here = kinds.Place(call.account, call.region)
+    return tuple(gateway for where, gateway in sides if where == here)
 
 
 DESCRIPTION: Final = Description(
@@ -210,7 +215,7 @@ DESCRIPTION: Final = Description(
             "local-owner-id": lambda call, _: (call.account,),
             "remote-owner-id": lambda call, row: (_remote_owner(call, row),),
             "state": lambda _, row: (row.state,),
-            "transit-gateway-id": lambda call, row: (_local_gateway(call, row),),
+            "transit-gateway-id": _local_gateways,
         }
     ),
 )

@@ -24,6 +24,7 @@ from tests.unit.services.ec2.connections.estates import (
 )
 
 S3 = f"com.amazonaws.{HERE}.s3"
+NO_NETWORK = f"arn:aws:vpc-lattice:{HERE}:{MINE}:servicenetwork/sn-0123456789abcdef0"
 SQS = f"com.amazonaws.{HERE}.sqs"
 
 
@@ -211,6 +212,11 @@ def test_s3_by_interface_needs_a_gateway_beside_it(chamber: Chamber) -> None:
         ({"ServiceName": S3, "PrivateDnsEnabled": True}, "InvalidParameter"),
         ({"ServiceName": S3, "VpcId": "vpc-0123456789abcdef0"}, "InvalidVpcID.NotFound"),
         ({"ServiceName": SQS, "VpcEndpointType": "Tunnel"}, "NotImplemented"),
+        ({"VpcEndpointType": "Resource"}, "NotImplemented"),
+        (
+            {"VpcEndpointType": "ServiceNetwork", "ServiceNetworkArn": NO_NETWORK},
+            "InvalidParameter",
+        ),
         ({"VpcEndpointType": "ServiceNetwork"}, "MissingParameter"),
         (
             {"VpcEndpointType": "ServiceNetwork", "ServiceNetworkArn": "arn:aws:s3:::b"},
@@ -285,6 +291,21 @@ def test_a_participant_makes_no_endpoint_in_a_shared_subnet(chamber: Chamber) ->
         endpoint(yours, network, SQS, SubnetIds=[inside])
     assert code_of(denied.value) == "OperationNotPermitted"
     assert not interfaces(mine, network)
+
+
+def test_a_service_network_has_interfaces_in_the_vpc(chamber: Chamber) -> None:
+    client = ec2(chamber)
+    network = vpc(client)
+    inside = subnet(client, network, "10.0.0.0/24")
+    lattice = chamber.client("vpc-lattice", region_name=HERE, account=MINE)
+    arn = lattice.create_service_network(name="parcels")["arn"]
+    made = client.create_vpc_endpoint(
+        VpcId=network, VpcEndpointType="ServiceNetwork", ServiceNetworkArn=arn, SubnetIds=[inside]
+    )["VpcEndpoint"]["VpcEndpointId"]
+    found = seen(client, made)
+    assert (found["State"], found["ServiceNetworkArn"]) == ("available", arn)
+    [face] = interfaces(client, network)
+    assert found["NetworkInterfaceIds"] == [face["NetworkInterfaceId"]]
 
 
 def test_filters(chamber: Chamber) -> None:

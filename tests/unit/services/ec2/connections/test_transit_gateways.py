@@ -319,6 +319,29 @@ def test_a_peering_with_nothing_fails_and_one_can_be_turned_down(chamber: Chambe
     assert code_of(twice.value) == "DuplicateTransitGatewayAttachment"
 
 
+def test_two_gateways_of_one_owner_in_one_region(chamber: Chamber) -> None:
+    client = ec2(chamber)
+    first, second = gateway(client), gateway(client)
+    peering = client.create_transit_gateway_peering_attachment(
+        TransitGatewayId=first, PeerTransitGatewayId=second, PeerAccountId=MINE, PeerRegion=HERE
+    )["TransitGatewayPeeringAttachment"]["TransitGatewayAttachmentId"]
+    for tgw in (first, second):
+        [row] = client.describe_transit_gateway_peering_attachments(
+            Filters=[{"Name": "transit-gateway-id", "Values": [tgw]}]
+        )["TransitGatewayPeeringAttachments"]
+        assert row["TransitGatewayAttachmentId"] == peering
+    client.accept_transit_gateway_peering_attachment(TransitGatewayAttachmentId=peering)
+    for tgw in (first, second):
+        table = described(client, tgw)["Options"]["AssociationDefaultRouteTableId"]
+        [row] = client.get_transit_gateway_route_table_associations(
+            TransitGatewayRouteTableId=table
+        )["Associations"]
+        assert row["ResourceId"] in {first, second} - {tgw}
+    with pytest.raises(ClientError) as used:
+        client.delete_transit_gateway(TransitGatewayId=second)
+    assert "non-deleted Transit Gateway Peering Attachments" in message_of(used.value)
+
+
 def test_lives_take_their_time_when_asked_to() -> None:
     with Chamber(seed=1, lifecycle="realistic") as slow:
         client = ec2(slow)
