@@ -1,8 +1,6 @@
 """A query of Trino's, taken apart: which tables it reads, and what it is in DuckDB's dialect.
 
-Rules of this file: text and trees, no data. What depends on the moment (current_timestamp) is put
-in as a literal, so that a query is a function of what it is handed. Positions are Trino's:
-line:column, both from 1.
+Rules of this file: text and trees, no data. Positions are Trino's: line:column, both from 1.
 https://docs.aws.amazon.com/athena/latest/ug/functions.html
 """
 
@@ -10,13 +8,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from cloudchamber.engines.sql.errors import NotSimulated, SqlError, SyntaxFault
+from cloudchamber.engines.sql.translation import (
+    at_moment,
+    check,
+    foreign_function,
+    named,
+    rewritten,
+)
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -25,7 +29,6 @@ _TEXTS: Final = frozenset({"string", "varchar", "char"})
 _SIGNS: Final[Mapping[str, str]] = MappingProxyType(
     {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 )
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class TableRef(msgspec.Struct, frozen=True):
@@ -50,6 +53,7 @@ class Query:
         """Raises SyntaxFault for what is no query, NotSimulated for a statement of another sort."""
         self.text = text
         self.tree = _parsed(text)
+        self._dates: frozenset[str] = frozenset()
 
     @property
     def parameters(self) -> int:
@@ -121,6 +125,8 @@ class Query:
     def check_types(self, types_of: Callable[[TableRef], Mapping[str, str] | None]) -> None:
         """Find comparisons of text with numbers, which Trino refuses and DuckDB would cast.
 
+        From here on the query knows which of its columns are dates.
+
         `types_of` gives a table's columns (name -> Hive type), None for what is no table. Raises
         SqlError.
         """
@@ -136,6 +142,8 @@ class Query:
                     else None
                 )
                 known[name.lower()] = types or {}
+                found = {each for each, kind in (types or {}).items() if kind.lower() == "date"}
+                self._dates |= frozenset(found)
             for node in scope.find_all(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE):
                 self._check_comparison(node, known)
 
@@ -192,12 +200,17 @@ class Query:
         return " AND ".join(f"({part})" for part in parts) if mentions == 1 and parts else None
 
     def duckdb(self, now_ns: int) -> str:
-        """The query in DuckDB's dialect, at an instant. Raises NotSimulated."""
+        """The query in DuckDB's dialect, at an instant. Raises NotSimulated, SqlError."""
         from sqlglot import ErrorLevel
         from sqlglot.errors import UnsupportedError
 
         try:
-            tree = _named(_moment(self.tree.copy(), now_ns))
+            check(self.tree)
+            if foreign := foreign_function(self.tree):
+                line, column = self.function_position(foreign)
+                said = f"line {line}:{column}: Function '{foreign.lower()}' not registered"
+                raise SqlError("FUNCTION_NOT_FOUND", said)
+            tree = named(rewritten(at_moment(self.tree.copy(), now_ns), self._dates))
             return str(tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE))
         except UnsupportedError as error:
             raise NotSimulated(str(error)) from error
@@ -309,44 +322,8 @@ def _conditions(scope: Any, name: str, keys: frozenset[str], now_ns: int) -> lis
             for column in columns
         )
         if columns and mine and not part.find(exp.Query, exp.Placeholder, exp.Rand, exp.Uuid):
-            bare = _moment(part.copy(), now_ns)
+            bare = at_moment(part.copy(), now_ns)
             for column in bare.find_all(exp.Column):
                 column.set("table", None)
             chosen.append(bare.sql(dialect="duckdb"))
     return chosen
-
-
-def _moment(tree: Any, now_ns: int) -> Any:
-    """The tree with the instant in the place of what asks for it."""
-    from sqlglot import exp, parse_one
-
-    now = _EPOCH + timedelta(milliseconds=now_ns // 1_000_000)
-    text = now.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-
-    def changed(node: Any) -> Any:
-        if isinstance(node, exp.CurrentTimestamp):
-            return parse_one(f"CAST('{text}+00' AS TIMESTAMPTZ)", read="duckdb")
-        if isinstance(node, (exp.CurrentDate, exp.CurrentDatetime, exp.Localtimestamp)):
-            kind = "DATE" if isinstance(node, exp.CurrentDate) else "TIMESTAMP"
-            return parse_one(f"CAST(CAST('{text}' AS TIMESTAMP) AS {kind})", read="duckdb")
-        if isinstance(node, (exp.CurrentTime, exp.Localtime)):
-            return parse_one(f"CAST('{text[11:]}' AS TIME)", read="duckdb")
-        return node
-
-    return tree.transform(changed)
-
-
-def _named(tree: Any) -> Any:
-    """The tree whose outermost columns without a name are called as Trino calls them."""
-    from sqlglot import exp
-
-    outermost = tree
-    while isinstance(outermost, (exp.SetOperation, exp.Subquery)):
-        outermost = outermost.this
-    if isinstance(outermost, exp.Select):
-        fresh = []
-        for place, item in enumerate(outermost.expressions):
-            nameless = not isinstance(item, (exp.Alias, exp.Column, exp.Star, exp.Dot))
-            fresh.append(exp.alias_(item, f"_col{place}") if nameless else item)
-        outermost.set("expressions", fresh)
-    return tree
