@@ -73,6 +73,9 @@ class Store:
 
         An ordered table gives a SortedDict (a dict whose iteration is by key).
         """
+        known = self.known.get((table.name, account, region))
+        if known is not None:
+            return known
         scope = table.scope
         if scope == "region":
             key = (account, region)

@@ -27,10 +27,11 @@ def describe_seen(
     own = call.rows(kind.table)
     ids = request.get(description.ids, ())
     rows: list[Any]
-    if ids and all(each in own for each in ids):
-        rows = [own[each] for each in dict.fromkeys(ids)]
+    others = {} if ids and all(each in own for each in ids) else participated(call, kind)
+    if not ids and not others:
+        rows = list(own.values())  # an ordered table, by id
     else:
-        everything = {**own, **participated(call, kind)}
+        everything = {**own, **others}
         for each in ids:
             if each not in everything:
                 raise kinds.missing(kind, each)
@@ -38,7 +39,8 @@ def describe_seen(
     filters = request.get("Filters", ())
     if filters:
         rows = filtered(call, rows, filters, description.filters)
-    rows.sort(key=lambda row: str(row.id))
+    if ids or others:
+        rows.sort(key=lambda row: str(row.id))
     return described(call, request, description, rows)
 
 
