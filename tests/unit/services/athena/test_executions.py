@@ -195,9 +195,18 @@ def test_equal_inputs_give_an_equal_world() -> None:
         with Chamber(seed=7, account=ONE, region="eu-west-1") as chamber:
             desk = Desk(chamber)
             desk.put("t/a.csv", "1,x\n2,y\n")
-            desk.done(table("t", "a int, b string"))
-            desk.done("CREATE TABLE c WITH (partitioned_by = ARRAY['b']) AS SELECT * FROM t")
-            result = desk.result(desk.done("SELECT a, rand(), now() FROM c ORDER BY rand()"))
-            return result, chamber.digest
+            # A client draws its tokens by itself, unless it is given them.
+            made, copied, asked = (
+                desk.done(query, ClientRequestToken=f"{number:032d}")
+                for number, query in enumerate(
+                    (
+                        table("t", "a int, b string"),
+                        "CREATE TABLE c WITH (partitioned_by = ARRAY['b']) AS SELECT * FROM t",
+                        "SELECT a, rand(), now() FROM c ORDER BY rand()",
+                    )
+                )
+            )
+            assert made["QueryExecutionId"] != copied["QueryExecutionId"]
+            return desk.result(asked), chamber.digest
 
     assert live() == live()
