@@ -71,6 +71,30 @@ i7ie  24xlarge=15x50 48xlarge=15x50 metal-24xl=15x50 metal-48xl=15x50
 # Ladders of network bandwidth: `~P/B` is "up to P Gigabit" with a baseline of B, `P` always P Gbps,
 # a word is what AWS says of older types. `xN` are network cards.
 NETWORK: Final = """
+flex7 large=~12.5/0.39 xlarge=~12.5/0.781 2xlarge=~12.5/1.562 4xlarge=~12.5/3.125
+flex7 8xlarge=~12.5/6.25 12xlarge=~18.75/9.375 16xlarge=~25/12.5
+flex8 large=~12.5/0.468 xlarge=~12.5/0.937 2xlarge=~15/1.875 4xlarge=~15/3.75 8xlarge=~15/7.5
+flex8 12xlarge=~22.5/11.25 16xlarge=~30/15
+8g    medium=~12.5/0.52 large=~12.5/0.937 xlarge=~12.5/1.875 2xlarge=~15/3.75 4xlarge=~15/7.5
+8g    8xlarge=15 12xlarge=22.5 16xlarge=30 24xlarge=40 48xlarge=50 metal-24xl=40 metal-48xl=50
+zn    large=~25/3 xlarge=~25/5 2xlarge=~25/10 3xlarge=~25/15 4xlarge=~25/15 6xlarge=50 9xlarge=50
+zn    12xlarge=100 18xlarge=100 metal=100
+x2    xlarge=~25/1.875 2xlarge=~25/5 4xlarge=~25/12.5 8xlarge=25 16xlarge=50 24xlarge=75
+x2    32xlarge=100 metal=100
+x1    xlarge=~10/0.625 2xlarge=~10/1.25 4xlarge=~10/2.5 8xlarge=~10/5 16xlarge=10 32xlarge=25
+c5a   large=~10/0.75 xlarge=~10/1.25 2xlarge=~10/2.5 4xlarge=~10/5 8xlarge=10 12xlarge=12
+c5a   16xlarge=20 24xlarge=20
+i7i   large=~10/1.171 xlarge=~10/2.343 2xlarge=~12/4.687 4xlarge=~25/9.375 8xlarge=25
+i7i   12xlarge=28.12 16xlarge=37.5 24xlarge=56.25 48xlarge=100 metal-24xl=56.25 metal-48xl=100
+i7ie  large=~25/2.083 xlarge=~25/4.166 2xlarge=~25/8.333 3xlarge=~25/12.5 6xlarge=~25/12.5
+i7ie  12xlarge=25 18xlarge=37.5 24xlarge=50 48xlarge=100 metal-24xl=50 metal-48xl=100
+f2    6xlarge=12.5 12xlarge=25 48xlarge=100
+mac2  metal=10
+a1    medium=~10/0.5 large=~10/0.75 xlarge=~10/1.25 2xlarge=~10/2.5 4xlarge=~10/5 metal=~10/5
+hpc6a 48xlarge=100
+iz    large=~12.5/0.781 xlarge=~12.5/1.562 2xlarge=~12.5/3.125 4xlarge=~12.5/6.25 8xlarge=12.5
+iz    12xlarge=25 16xlarge=25 32xlarge=50 metal-16xl=25 metal-32xl=50
+old3  large=Moderate xlarge=Moderate 2xlarge=High 4xlarge=High 8xlarge=10
 5     large=~10/0.75 xlarge=~10/1.25 2xlarge=~10/2.5 3xlarge=~10/3.75 4xlarge=~10/5 8xlarge=10
 5     9xlarge=12 12xlarge=12 16xlarge=20 18xlarge=25 24xlarge=25 metal=25
 5a    large=~10/0.75 xlarge=~10/1.25 2xlarge=~10/2.5 4xlarge=~10/5 8xlarge=~10/7.5 12xlarge=10
@@ -96,7 +120,7 @@ NETWORK: Final = """
 7gn   medium=~25/3.125 large=~30/6.25 xlarge=~40/12.5 2xlarge=~50/25 4xlarge=50 8xlarge=100
 7gn   12xlarge=150 16xlarge=200 24xlarge=300 48xlarge=600x2 metal=200 metal-24xl=300
 7gn   metal-48xl=600x2
-8     medium=~12.5/0.52 large=~12.5/0.937 xlarge=~12.5/1.876 2xlarge=~15/3.75 4xlarge=~15/7.5
+8     medium=~12.5/0.52 large=~12.5/0.937 xlarge=~12.5/1.875 2xlarge=~15/3.75 4xlarge=~15/7.5
 8     8xlarge=15 12xlarge=22.5 16xlarge=30 24xlarge=40 32xlarge=50 48xlarge=75 96xlarge=100
 8     metal-24xl=40 metal-48xl=75 metal-96xl=100
 t3    nano=~5/0.032 micro=~5/0.064 small=~5/0.128 medium=~5/0.256 large=~5/0.512 xlarge=~5/1.024
@@ -112,7 +136,7 @@ i3en  18xlarge=75 24xlarge=100 48xlarge=100 metal=100 metal-24xl=100 metal-48xl=
 i4i   large=~10/0.781 xlarge=~10/1.875 2xlarge=~12/4.687 4xlarge=~25/9.375 8xlarge=18.75
 i4i   12xlarge=28.12 16xlarge=37.5 24xlarge=56.25 32xlarge=75 48xlarge=100 metal=75 metal-24xl=56.25
 i4i   metal-48xl=100
-im4   medium=~25/1.563 large=~25/3.125 xlarge=~25/6.25 2xlarge=~25/12.5 4xlarge=25 8xlarge=50
+im4   medium=~25/1.562 large=~25/3.125 xlarge=~25/6.25 2xlarge=~25/12.5 4xlarge=25 8xlarge=50
 im4   16xlarge=100
 d3    xlarge=~15/3 2xlarge=~15/6 4xlarge=~15/12.5 8xlarge=25
 d3en  xlarge=~25/6 2xlarge=~25/12.5 4xlarge=25 6xlarge=40 8xlarge=50 12xlarge=75
@@ -215,7 +239,7 @@ zn    large xlarge 2xlarge 3xlarge 6xlarge 12xlarge metal=48
 """
 
 FAMILIES: Final = """
-a1|arm64|nitro|AWS|2.3|2|medium large xlarge 2xlarge 4xlarge metal=16|a1|r4|r4||
+a1|arm64|nitro|AWS|2.3|2|medium large xlarge 2xlarge 4xlarge metal=16|a1|a1|r4||
 t1|i386,x86_64|xen|Intel|0|0.612|micro=1/0.612|old|old|none||old burst
 t2|i386,x86_64|xen|Intel|2.3|4|nano=1/0.5 micro=1/1 small=1/2 medium=2/4 large=2/8 xlarge 2xlarge|\
 t2|t2|none||burst hibernate
@@ -239,7 +263,7 @@ m5d|x86_64|nitro|Intel|3.1|4|5m|std|5|5|large=75*1 xlarge=150*1 2xlarge=300*1 4x
 m5n|x86_64|nitro|Intel|3.1|4|5m|std|5n|5||
 m5dn|x86_64|nitro|Intel|3.1|4|5m|std|5n|5|large=75*1 xlarge=150*1 2xlarge=300*1 4xlarge=300*2 \
 8xlarge=600*2 12xlarge=900*2 16xlarge=600*4 24xlarge=900*4 metal=900*4|
-m5zn|x86_64|nitro|Intel|4.5|4|zn|zn|5n|5||
+m5zn|x86_64|nitro|Intel|4.5|4|zn|zn|zn|5||
 m6a|x86_64|nitro|AMD|3.6|4|6a|std|6i|6i||hibernate
 m6g|arm64|nitro|AWS|2.5|4|6gm|std|6g|6g||
 m6gd|arm64|nitro|AWS|2.5|4|6gm|std|6g|6g|medium=59*1 large=118*1 xlarge=237*1 2xlarge=474*1 \
@@ -256,31 +280,31 @@ m7g|arm64|nitro|AWS|2.6|4|6gm|std|7g|7g||
 m7gd|arm64|nitro|AWS|2.6|4|6gm|std|7g|7g|medium=59*1 large=118*1 xlarge=237*1 2xlarge=474*1 \
 4xlarge=950*1 8xlarge=1900*1 12xlarge=1425*2 16xlarge=1900*2 metal=1900*2|
 m7i|x86_64|nitro|Intel|3.2|4|7i|std|7a|7||hibernate
-m7i-flex|x86_64|nitro|Intel|3.2|4|flex|std|7a|7||hibernate
+m7i-flex|x86_64|nitro|Intel|3.2|4|flex|std|flex7|7||hibernate
 m8a|x86_64|nitro|AMD|4.5|4|8g|a8|8|8||single
-m8g|arm64|nitro|AWS|2.7|4|8g|std|7g|7g||
-m8gd|arm64|nitro|AWS|2.7|4|8g|std|7g|7g|medium=59*1 large=118*1 xlarge=237*1 2xlarge=474*1 \
+m8g|arm64|nitro|AWS|2.7|4|8g|std|8g|7g||
+m8gd|arm64|nitro|AWS|2.7|4|8g|std|8g|7g|medium=59*1 large=118*1 xlarge=237*1 2xlarge=474*1 \
 4xlarge=950*1 8xlarge=1900*1 12xlarge=950*3 16xlarge=1900*2 24xlarge=1900*3 48xlarge=1900*6 \
 metal-24xl=1900*3 metal-48xl=1900*6|
 m8i|x86_64|nitro|Intel|3.9|4|8i|i8|8|8||
-m8i-flex|x86_64|nitro|Intel|3.9|4|flex|i8|8|8||
+m8i-flex|x86_64|nitro|Intel|3.9|4|flex|i8|flex8|8||
 mac1|x86_64_mac|nitro|Intel|3.2|2.667|metal=12/32|old|r4|r4||mac
-mac2|arm64_mac|nitro|Apple|3.2|2|metal=8/16|old|r4|r4||mac
-mac2-m1ultra|arm64_mac|nitro|Apple|3.2|6.4|metal=20/128|old|r4|r4||mac
-mac2-m2|arm64_mac|nitro|Apple|3.2|3|metal=8/24|old|r4|r4||mac
-mac2-m2pro|arm64_mac|nitro|Apple|3.2|2.667|metal=12/32|old|r4|r4||mac
+mac2|arm64_mac|nitro|Apple|3.2|2|metal=8/16|old|mac2|r4||mac
+mac2-m1ultra|arm64_mac|nitro|Apple|3.2|6.4|metal=20/128|old|mac2|r4||mac
+mac2-m2|arm64_mac|nitro|Apple|3.2|3|metal=8/24|old|mac2|r4||mac
+mac2-m2pro|arm64_mac|nitro|Apple|3.2|2.667|metal=12/32|old|mac2|r4||mac
 c1|i386,x86_64|xen|Intel|0|0.85|medium=2/1.7 xlarge=8/7|old|old|none|\
 medium=350*1 xlarge=420*4|old hdd
-c3|i386,x86_64|xen|Intel|2.8|1.875|large xlarge 2xlarge 4xlarge 8xlarge|old|old|none|\
+c3|i386,x86_64|xen|Intel|2.8|1.875|large xlarge 2xlarge 4xlarge 8xlarge|old|old3|none|\
 large=16*2 xlarge=40*2 2xlarge=80*2 4xlarge=160*2 8xlarge=320*2|old hibernate
 c4|x86_64|xen|Intel|2.9|1.875|large xlarge 2xlarge 4xlarge 8xlarge=36/60|old|old|4||hibernate
 c5|x86_64|nitro|Intel|3.4|2|c5|std|5|5||hibernate
-c5a|x86_64|nitro|AMD|3.3|2|5|std|5a|5a||
-c5ad|x86_64|nitro|AMD|3.3|2|5|std|5a|5a|large=75*1 xlarge=150*1 2xlarge=300*1 4xlarge=300*2 \
+c5a|x86_64|nitro|AMD|3.3|2|5|std|c5a|5a||
+c5ad|x86_64|nitro|AMD|3.3|2|5|std|c5a|5a|large=75*1 xlarge=150*1 2xlarge=300*1 4xlarge=300*2 \
 8xlarge=600*2 12xlarge=900*2 16xlarge=1200*2 24xlarge=1900*2|
 c5d|x86_64|nitro|Intel|3.4|2|c5|std|5|5|large=50*1 xlarge=100*1 2xlarge=200*1 4xlarge=400*1 \
 9xlarge=900*1 12xlarge=900*2 18xlarge=900*2 24xlarge=900*4 metal=900*4|hibernate
-c5n|x86_64|nitro|Intel|3.4|2.667|c5n|std|5n|5||
+c5n|x86_64|nitro|Intel|3.4|2.667|c5n|std|zn|5||
 c6a|x86_64|nitro|AMD|3.6|2|6a|std|6i|6i||hibernate
 c6g|arm64|nitro|AWS|2.5|2|6gm|std|6g|6g||
 c6gd|arm64|nitro|AWS|2.5|2|6gm|std|6g|6g|medium=59*1 large=118*1 xlarge=237*1 2xlarge=474*1 \
@@ -297,16 +321,16 @@ c7gd|arm64|nitro|AWS|2.6|2|6gm|std|7g|7g|medium=59*1 large=118*1 xlarge=237*1 2x
 4xlarge=950*1 8xlarge=1900*1 12xlarge=1425*2 16xlarge=1900*2 metal=1900*2|
 c7gn|arm64|nitro|AWS|2.6|2|6gm|std|7gn|7g||
 c7i|x86_64|nitro|Intel|3.2|2|7i|std|7a|7||hibernate
-c7i-flex|x86_64|nitro|Intel|3.2|2|flex|std|7a|7||hibernate
+c7i-flex|x86_64|nitro|Intel|3.2|2|flex|std|flex7|7||hibernate
 c8a|x86_64|nitro|AMD|4.5|2|8g|a8|8|8||single
-c8g|arm64|nitro|AWS|2.8|2|8g|std|7g|7g||
-c8gd|arm64|nitro|AWS|2.8|2|8g|std|7g|7g|medium=59*1 large=118*1 xlarge=237*1 2xlarge=474*1 \
+c8g|arm64|nitro|AWS|2.8|2|8g|std|8g|7g||
+c8gd|arm64|nitro|AWS|2.8|2|8g|std|8g|7g|medium=59*1 large=118*1 xlarge=237*1 2xlarge=474*1 \
 4xlarge=950*1 8xlarge=1900*1 12xlarge=950*3 16xlarge=1900*2 24xlarge=1900*3 48xlarge=1900*6 \
 metal-24xl=1900*3 metal-48xl=1900*6|
 c8gn|arm64|nitro|AWS|2.8|2|8g|gn8|7gn|7g||
 c8i|x86_64|nitro|Intel|3.9|2|8i|i8|8|8||
-c8i-flex|x86_64|nitro|Intel|3.9|2|flex|i8|8|8||
-r3|x86_64|xen|Intel|2.5|7.625|large=2/15 xlarge=4/30.5 2xlarge 4xlarge 8xlarge|old|old|none|\
+c8i-flex|x86_64|nitro|Intel|3.9|2|flex|i8|flex8|8||
+r3|x86_64|xen|Intel|2.5|7.625|large=2/15 xlarge=4/30.5 2xlarge 4xlarge 8xlarge|old|old3|none|\
 large=32*1 xlarge=80*1 2xlarge=160*1 4xlarge=320*1 8xlarge=320*2|old hibernate
 r4|x86_64|xen|Intel|2.3|7.625|large=2/15.25 xlarge=4/30.5 2xlarge 4xlarge 8xlarge 16xlarge|\
 std|r4|r4||hibernate
@@ -337,31 +361,31 @@ r7gd|arm64|nitro|AWS|2.6|8|6gm|std|7g|7g|medium=59*1 large=118*1 xlarge=237*1 2x
 4xlarge=950*1 8xlarge=1900*1 12xlarge=1425*2 16xlarge=1900*2 metal=1900*2|
 r7i|x86_64|nitro|Intel|3.2|8|7i|std|7a|7||hibernate
 r7iz|x86_64|nitro|Intel|3.9|8|large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 32xlarge \
-metal-16xl metal-32xl|std|7a|7||hibernate
+metal-16xl metal-32xl|std|iz|7||hibernate
 r8a|x86_64|nitro|AMD|4.5|8|8g|a8|8|8||single
-r8g|arm64|nitro|AWS|2.8|8|8g|std|7g|7g||
-r8gd|arm64|nitro|AWS|2.8|8|8g|std|7g|7g|medium=59*1 large=118*1 xlarge=237*1 2xlarge=474*1 \
+r8g|arm64|nitro|AWS|2.8|8|8g|std|8g|7g||
+r8gd|arm64|nitro|AWS|2.8|8|8g|std|8g|7g|medium=59*1 large=118*1 xlarge=237*1 2xlarge=474*1 \
 4xlarge=950*1 8xlarge=1900*1 12xlarge=950*3 16xlarge=1900*2 24xlarge=1900*3 48xlarge=1900*6 \
 metal-24xl=1900*3 metal-48xl=1900*6|
 r8gn|arm64|nitro|AWS|2.8|8|8g|gn8|7gn|7g||
 r8i|x86_64|nitro|Intel|3.9|8|8i|i8|8|8||
-r8i-flex|x86_64|nitro|Intel|3.9|8|flex|i8|8|8||
-x1|x86_64|xen|Intel|2.3|15.25|16xlarge 32xlarge|x1|old|4|16xlarge=1920*1 32xlarge=1920*2|
-x1e|x86_64|xen|Intel|2.3|30.5|xlarge 2xlarge 4xlarge 8xlarge 16xlarge 32xlarge|x1|old|x1e|\
+r8i-flex|x86_64|nitro|Intel|3.9|8|flex|i8|flex8|8||
+x1|x86_64|xen|Intel|2.3|15.25|16xlarge 32xlarge|x1|x1|4|16xlarge=1920*1 32xlarge=1920*2|
+x1e|x86_64|xen|Intel|2.3|30.5|xlarge 2xlarge 4xlarge 8xlarge 16xlarge 32xlarge|x1|x1|x1e|\
 xlarge=120*1 2xlarge=240*1 4xlarge=480*1 8xlarge=960*1 16xlarge=1920*1 32xlarge=1920*2|
 x2gd|arm64|nitro|AWS|2.5|16|6gm|std|6g|6g|medium=59*1 large=118*1 xlarge=237*1 2xlarge=475*1 \
 4xlarge=950*1 8xlarge=1900*1 12xlarge=1425*2 16xlarge=1900*2 metal=1900*2|
-x2idn|x86_64|nitro|Intel|3.5|16|16xlarge 24xlarge 32xlarge metal=128|std|5n|6in|\
+x2idn|x86_64|nitro|Intel|3.5|16|16xlarge 24xlarge 32xlarge metal=128|std|x2|6in|\
 16xlarge=1900*1 24xlarge=1425*2 32xlarge=1900*2 metal=1900*2|
 x2iedn|x86_64|nitro|Intel|3.5|32|xlarge 2xlarge 4xlarge 8xlarge 16xlarge 24xlarge 32xlarge \
-metal=128|std|5n|6in|xlarge=118*1 2xlarge=237*1 4xlarge=475*1 8xlarge=950*1 16xlarge=1900*1 \
+metal=128|std|x2|6in|xlarge=118*1 2xlarge=237*1 4xlarge=475*1 8xlarge=950*1 16xlarge=1900*1 \
 24xlarge=1425*2 32xlarge=1900*2 metal=1900*2|
-x8g|arm64|nitro|AWS|2.8|16|8g|std|7g|7g||
+x8g|arm64|nitro|AWS|2.8|16|8g|std|8g|7g||
 z1d|x86_64|nitro|Intel|4|8|zn|zn|r4|5|large=75*1 xlarge=150*1 2xlarge=300*1 3xlarge=450*1 \
 6xlarge=900*1 12xlarge=900*2 metal=900*2|
 u-3tb1|x86_64|nitro|Intel|2.1|13.714|56xlarge=224/3072|old3|u|u||
 u-6tb1|x86_64|nitro|Intel|2.1|13.714|56xlarge=224/6144 112xlarge=448/6144|std|u|u||
-d2|x86_64|xen|Intel|2.4|7.625|xlarge=4/30.5 2xlarge 4xlarge 8xlarge=36/244|old|old|4|\
+d2|x86_64|xen|Intel|2.4|7.625|xlarge=4/30.5 2xlarge 4xlarge 8xlarge=36/244|old|old3|4|\
 xlarge=2048*3 2xlarge=2048*6 4xlarge=2048*12 8xlarge=2048*24|hdd
 d3|x86_64|nitro|Intel|3.1|8|xlarge 2xlarge 4xlarge 8xlarge|d3|d3|r4|\
 xlarge=1980*3 2xlarge=1980*6 4xlarge=1980*12 8xlarge=1980*24|hdd
@@ -370,7 +394,7 @@ xlarge=13980*2 2xlarge=13980*4 4xlarge=13980*8 6xlarge=13980*12 8xlarge=13980*16
 12xlarge=13980*24|hdd
 h1|x86_64|xen|Intel|2.3|4|2xlarge 4xlarge 8xlarge 16xlarge|h1|r4|r4|\
 2xlarge=2000*1 4xlarge=2000*2 8xlarge=2000*4 16xlarge=2000*8|hdd
-i2|x86_64|xen|Intel|2.5|7.625|xlarge=4/30.5 2xlarge 4xlarge 8xlarge|old|old|none|\
+i2|x86_64|xen|Intel|2.5|7.625|xlarge=4/30.5 2xlarge 4xlarge 8xlarge|old|old3|none|\
 xlarge=800*1 2xlarge=800*2 4xlarge=800*4 8xlarge=800*8|old
 i3|x86_64|xen|Intel|2.3|7.625|large=2/15.25 xlarge=4/30.5 2xlarge 4xlarge 8xlarge 16xlarge|\
 std|r4|r4|large=475*1 xlarge=950*1 2xlarge=1900*1 4xlarge=1900*2 8xlarge=1900*4 16xlarge=1900*8|\
@@ -383,21 +407,21 @@ large=468*1 xlarge=937*1 2xlarge=1875*1 4xlarge=3750*1 8xlarge=3750*2 16xlarge=3
 i4i|x86_64|nitro|Intel|3.5|8|large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge=96/768\
  32xlarge metal=128|i4i|i4i|6i|large=468*1 xlarge=937*1 2xlarge=1875*1 4xlarge=3750*1 \
 8xlarge=3750*2 12xlarge=3750*3 16xlarge=3750*4 24xlarge=3750*6 32xlarge=3750*8 metal=3750*8|
-i7i|x86_64|nitro|Intel|3.2|8|7i|std|i4i|7|large=468*1 xlarge=937*1 2xlarge=1875*1 4xlarge=3750*1 \
+i7i|x86_64|nitro|Intel|3.2|8|7i|std|i7i|7|large=468*1 xlarge=937*1 2xlarge=1875*1 4xlarge=3750*1 \
 8xlarge=3750*2 12xlarge=3750*3 16xlarge=3750*4 24xlarge=3750*6 48xlarge=3750*12 \
 metal-24xl=3750*6 metal-48xl=3750*12|
 i7ie|x86_64|nitro|Intel|3.2|8|large xlarge 2xlarge 3xlarge 6xlarge 12xlarge 18xlarge 24xlarge \
-48xlarge metal-24xl metal-48xl|i7ie|i3en|5|large=1250*1 xlarge=2500*1 2xlarge=2500*2 \
+48xlarge metal-24xl metal-48xl|i7ie|i7ie|5|large=1250*1 xlarge=2500*1 2xlarge=2500*2 \
 3xlarge=7500*1 6xlarge=7500*2 12xlarge=7500*4 18xlarge=7500*6 24xlarge=7500*8 48xlarge=7500*16 \
 metal-24xl=7500*8 metal-48xl=7500*16|
 i8g|arm64|nitro|AWS|2.8|8|large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge \
-metal-24xl|std|i4i|7g|large=468*1 xlarge=937*1 2xlarge=1875*1 4xlarge=3750*1 8xlarge=3750*2 \
+metal-24xl|std|i7i|7g|large=468*1 xlarge=937*1 2xlarge=1875*1 4xlarge=3750*1 8xlarge=3750*2 \
 12xlarge=3750*3 16xlarge=3750*4 24xlarge=3750*6 48xlarge=3750*12 metal-24xl=3750*6|
 im4gn|arm64|nitro|AWS|2.5|4|large xlarge 2xlarge 4xlarge 8xlarge 16xlarge|std|im4|6gn|\
 large=937*1 xlarge=1875*1 2xlarge=3750*1 4xlarge=7500*1 8xlarge=7500*2 16xlarge=7500*4|
 is4gen|arm64|nitro|AWS|2.5|6|medium large xlarge 2xlarge 4xlarge 8xlarge|std|im4|6gn|\
 medium=937*1 large=1875*1 xlarge=3750*1 2xlarge=7500*1 4xlarge=7500*2 8xlarge=7500*4|
-f2|x86_64|nitro|AMD|3.7|10.667|6xlarge=24/256 12xlarge=48/512 48xlarge=192/2048|std|i3en|7|\
+f2|x86_64|nitro|AMD|3.7|10.667|6xlarge=24/256 12xlarge=48/512 48xlarge=192/2048|std|f2|7|\
 6xlarge=940*1 12xlarge=940*2 48xlarge=940*8|fpga
 g4dn|x86_64|nitro|Intel|2.5|4|xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge metal=96|g4dn|g4dn|\
 g4|xlarge=125*1 2xlarge=225*1 4xlarge=225*1 8xlarge=900*1 12xlarge=900*1 16xlarge=900*1 \
@@ -431,7 +455,7 @@ trn1|x86_64|nitro|Intel|3.5|4|2xlarge=8/32 32xlarge=128/512|trn|trn1|p|\
 2xlarge=474*1 32xlarge=1900*4|Trainium/AWS/32768:32xlarge=16
 dl1|x86_64|nitro|Intel|3|8|24xlarge=96/768|std|dl|p|24xlarge=1000*4|\
 Gaudi_HL-205/Habana/32768:24xlarge=8
-hpc6a|x86_64|nitro|AMD|3.6|4|48xlarge=96/384|hpc|hpc|hpc||single
+hpc6a|x86_64|nitro|AMD|3.6|4|48xlarge=96/384|hpc|hpc6a|hpc||single
 hpc6id|x86_64|nitro|Intel|3.5|16|32xlarge=64/1024|hpc|hpc|hpc|32xlarge=3800*4|single
 hpc7a|x86_64|nitro|AMD|3.7|4|12xlarge=24/768 24xlarge=48/768 48xlarge=96/768 96xlarge=192/768|\
 hpc|hpc|hpc||single

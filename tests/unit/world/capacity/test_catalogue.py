@@ -25,6 +25,25 @@ def test_interfaces_give_the_pods_that_eks_publishes(name: str, pods: str) -> No
     assert kind.enis_max * (kind.ipv4_per_eni - 1) + 2 == int(pods)
 
 
+# Megabits of network bandwidth that a type has always, as AWS publishes them.
+BASELINES = """
+t3.nano 32 m7i-flex.large 390 m8i-flex.4xlarge 3750 m6g.medium 500 m7g.medium 520 m5.large 750
+m6i.large 781 m7g.large 937 m8g.xlarge 1875 i7i.large 1171 c5n.large 3000 m5n.large 2100
+m5zn.3xlarge 15000 c6gn.medium 1600 c6in.large 3125 x2iedn.xlarge 1875 x1e.8xlarge 5000
+i7ie.2xlarge 8333 c5a.12xlarge 12000 m5a.12xlarge 10000 r7iz.12xlarge 25000 g5.4xlarge 10000
+g6e.16xlarge 35000 hpc6a.48xlarge 100000 hpc7a.96xlarge 300000 p5.48xlarge 3200000 a1.metal 5000
+mac2.metal 10000 mac1.metal 25000 c8gn.48xlarge 600000 m8i.48xlarge 75000 d3.4xlarge 12500
+f2.6xlarge 12500 z1d.6xlarge 12000 inf2.8xlarge 16667 trn1.2xlarge 3125 c8a.metal-48xl 75000
+""".split()
+
+
+@pytest.mark.parametrize(("name", "mbps"), list(zip(BASELINES[::2], BASELINES[1::2], strict=True)))
+def test_a_type_has_its_network_always(name: str, mbps: str) -> None:
+    kind = find_type(name)
+    assert kind is not None
+    assert round(kind.network_baseline_gbps * 1000) == int(mbps)
+
+
 @pytest.mark.parametrize(
     ("name", "vcpus", "gib", "cores", "network", "mbps"),
     [

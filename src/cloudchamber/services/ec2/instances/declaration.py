@@ -40,6 +40,11 @@ from cloudchamber.services.ec2.instances.instance_types import (
     describe_instance_types,
     get_instance_types_from_instance_requirements,
 )
+from cloudchamber.services.ec2.instances.launch_permissions import (
+    arns_of_images,
+    arns_of_launch,
+    context_of_launch,
+)
 from cloudchamber.services.ec2.instances.nouns import (
     IMAGE,
     INSTANCE,
@@ -53,26 +58,12 @@ from cloudchamber.services.ec2.instances.nouns import (
 )
 from cloudchamber.services.ec2.instances.running import run_instances
 from cloudchamber.services.ec2.instances.type_offerings import describe_instance_type_offerings
-from cloudchamber.services.ec2.interfaces.nouns import INTERFACE, SECURITY_GROUP
-from cloudchamber.services.ec2.volumes.nouns import VOLUME
-from cloudchamber.services.ec2.vpcs.nouns import SUBNET
 
 _OF_INSTANCE: Final = permissions.named(INSTANCE, "InstanceId")
 _OF_INSTANCES: Final = permissions.named(INSTANCE, "InstanceIds")
-_OF_IMAGE: Final = permissions.named(IMAGE, "ImageId")
 _OF_TEMPLATE: Final = permissions.named(TEMPLATE, "LaunchTemplateId")
 _TAGS_OF_TEMPLATE: Final = permissions.tagged(TEMPLATE, "LaunchTemplateId")
 _TAGS_OF_INSTANCES: Final = permissions.tagged(INSTANCE, "InstanceIds")
-# What a launch makes, and what it is made of. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/
-# ExamplePolicies_EC2.html#iam-example-runinstances
-_OF_LAUNCH: Final = permissions.created(
-    INSTANCE,
-    permissions.created(INTERFACE),
-    permissions.created(VOLUME),
-    permissions.named(IMAGE, "ImageId"),
-    permissions.named(SUBNET, "SubnetId"),
-    permissions.named(SECURITY_GROUP, "SecurityGroupIds"),
-)
 
 
 def _on_instance(handler: Handler) -> Operation:
@@ -213,7 +204,7 @@ _STARTED_FROM: Final = MappingProxyType(
 
 def _on_image(handler: Handler) -> Operation:
     """A change of one image, permitted on it."""
-    return simulated(handler, resource=_OF_IMAGE, context=permissions.tagged(IMAGE, "ImageId"))
+    return simulated(handler, resource=arns_of_images, context=permissions.tagged(IMAGE, "ImageId"))
 
 
 _IMAGES: Final = MappingProxyType(
@@ -231,7 +222,7 @@ _IMAGES: Final = MappingProxyType(
         ),
         "DeregisterImage": _on_image(images.deregister_image),
         "DescribeImageAttribute": simulated(
-            image_attributes.describe_image_attribute, resource=_OF_IMAGE
+            image_attributes.describe_image_attribute, resource=arns_of_images
         ),
         "DescribeImages": simulated(describe_images),
         "DisableAllowedImagesSettings": simulated(image_criteria.disable_allowed_images_settings),
@@ -253,7 +244,7 @@ _IMAGES: Final = MappingProxyType(
             images.enable_image_deregistration_protection
         ),
         "GetAllowedImagesSettings": simulated(image_criteria.get_allowed_images_settings),
-        "GetImageAncestry": simulated(images.get_image_ancestry, resource=_OF_IMAGE),
+        "GetImageAncestry": simulated(images.get_image_ancestry, resource=arns_of_images),
         "GetImageBlockPublicAccessState": simulated(
             image_attributes.get_image_block_public_access_state
         ),
@@ -328,7 +319,7 @@ AREA: Final = Area(
             profiles.replace_iam_instance_profile_association
         ),
         "RunInstances": simulated(
-            once(run_instances), resource=_OF_LAUNCH, context=permissions.requested
+            once(run_instances), resource=arns_of_launch, context=context_of_launch
         ),
         "DescribeInstances": simulated(describe_instances),
         "DescribeInstanceStatus": simulated(describe_instance_status),

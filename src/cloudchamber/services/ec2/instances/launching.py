@@ -22,6 +22,7 @@ from cloudchamber.services.ec2.instances.announcing import announce
 from cloudchamber.services.ec2.instances.devices import Device, planned
 from cloudchamber.services.ec2.instances.image_lookup import expect_launchable
 from cloudchamber.services.ec2.instances.nouns import (
+    IMAGE,
     INSTANCE,
     Image,
     Instance,
@@ -137,6 +138,9 @@ def carry_out(call: Call, plan: Plan, market: Market = ON_DEMAND) -> list[Instan
     for instance, interfaces in zip(made, connected, strict=True):
         _furnish(call, plan, instance, interfaces)
         announce(call, instance)
+    own = kinds.find_anywhere(call.cloud, IMAGE, plan.image.id)
+    if own is not None:
+        own.launched_ns = call.now
     begin(call, made)
     return made
 

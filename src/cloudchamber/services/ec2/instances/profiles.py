@@ -1,7 +1,7 @@
 """IAM instance profiles of instances: associate, replace, disassociate, describe.
 
-Rules of this file: an instance has one profile at most. That a profile exists is asked of IAM; what
-its role may do is IAM's matter.
+Rules of this file: an instance has one profile at most. That a profile exists is asked of IAM, and
+whether the caller may pass its role on; what the role may do is IAM's matter.
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/attach-iam-role.html
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
@@ -46,6 +47,8 @@ def expect_profile(call: Call, given: Mapping[str, Any]) -> tuple[str, str]:
     profile = answer["InstanceProfile"]
     if arn and profile["Arn"] != arn:
         raise _invalid(name, arn)
+    for role in profile.get("Roles", ()):
+        require(call, "iam:PassRole", role["Arn"], extra={"iam:PassedToService": (_SERVICE,)})
     return profile["Arn"], profile["InstanceProfileId"]
 
 

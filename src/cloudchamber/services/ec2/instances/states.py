@@ -26,6 +26,7 @@ from cloudchamber.services.ec2.instances.profiles import take_profile
 from cloudchamber.services.ec2.interfaces import public
 from cloudchamber.services.ec2.interfaces.making import detach, remove_interface
 from cloudchamber.services.ec2.interfaces.nouns import INTERFACE, Interface
+from cloudchamber.services.ec2.market.nouns import SPOT_REQUEST
 from cloudchamber.services.ec2.volumes.making import release_of_instance
 from cloudchamber.world.capacity.catalogue import find_type
 
@@ -51,6 +52,14 @@ def stop_instances(call: Call, request: Input) -> Output:
         if each.is_kept_running:
             raise _protected(each, "stopped", "disableApiStop")
         _expect_move(each, "stop", "stopped")
+        request_row = kinds.find(call, SPOT_REQUEST, each.spot_request) if each.lifecycle else None
+        if request_row is not None and request_row.type == "one-time":
+            raise AwsError(
+                "UnsupportedOperation",
+                f"You can't stop the Spot Instance '{each.id}' because it is associated with a "
+                "one-time Spot Instance request. You can only stop Spot Instances associated with "
+                "persistent Spot Instance requests.",
+            )
         if hibernates and not each.hibernates:
             raise AwsError(
                 "UnsupportedHibernationConfiguration",

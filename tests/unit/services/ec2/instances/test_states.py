@@ -163,3 +163,14 @@ def test_status_of_all_includes_what_does_not_run(ec2: Any, ami: str) -> None:
         IncludeAllInstances=True, Filters=[{"Name": "instance-state-name", "Values": ["stopped"]}]
     )
     assert len(found["InstanceStatuses"]) == 1
+
+
+def test_a_spot_instance_of_a_one_time_request_cannot_be_stopped(ec2: Any, ami: str) -> None:
+    identifier = run(
+        ec2, ami, InstanceType="m5.large", InstanceMarketOptions={"MarketType": "spot"}
+    )[0]["InstanceId"]
+    code, message = refusal(ec2.stop_instances, InstanceIds=[identifier])
+    assert code == "UnsupportedOperation"
+    assert message.startswith(f"You can't stop the Spot Instance '{identifier}'")
+    ec2.terminate_instances(InstanceIds=[identifier])
+    assert one(ec2, identifier)["State"]["Name"] == "terminated"
