@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
@@ -17,6 +17,7 @@ from cloudchamber.services.ec2.instances.nouns import INSTANCE, Instance
 from cloudchamber.services.ec2.interfaces import permits, room
 from cloudchamber.services.ec2.interfaces.interface_views import view
 from cloudchamber.services.ec2.interfaces.making import (
+    WITHOUT_ADDRESSES,
     attach,
     detach,
     index_of,
@@ -32,7 +33,19 @@ from cloudchamber.services.ec2.refusals import (
 )
 from cloudchamber.services.ec2.vpcs.lookup import expect_subnet
 
-DESCRIPTION_MAX = 255
+DESCRIPTION_MAX: Final = 255
+_ADDRESS_MEMBERS: Final = (
+    "PrivateIpAddress",
+    "PrivateIpAddresses",
+    "SecondaryPrivateIpAddressCount",
+    "Ipv4Prefixes",
+    "Ipv4PrefixCount",
+    "Ipv6Addresses",
+    "Ipv6AddressCount",
+    "Ipv6Prefixes",
+    "Ipv6PrefixCount",
+    "EnablePrimaryIpv6",
+)
 
 
 def create_network_interface(call: Call, request: Input) -> Output:
@@ -49,6 +62,7 @@ def create_network_interface(call: Call, request: Input) -> Output:
     addresses6 = [each["Ipv6Address"] for each in request.get("Ipv6Addresses", ())]
     count6 = request.get("Ipv6AddressCount")
     _expect_one_way6(request)
+    _expect_addresses_fit_kind(request)
     wants_primary6 = bool(request.get("EnablePrimaryIpv6"))
     if wants_primary6 and not addresses6 and count6 is None and not request.get("Ipv6PrefixCount"):
         count6 = 1
@@ -110,6 +124,16 @@ def _expect_one_way6(request: Input) -> None:
         raise invalid_combination(
             "Only one of IPv6 addresses, their count, IPv6 prefixes and their count can be "
             "specified."
+        )
+
+
+def _expect_addresses_fit_kind(request: Input) -> None:
+    """An interface for EFA only cannot be given addresses. Raises InvalidParameterCombination."""
+    if request.get("InterfaceType") == WITHOUT_ADDRESSES and any(
+        request.get(each) for each in _ADDRESS_MEMBERS
+    ):
+        raise invalid_combination(
+            f"No IP addresses can be specified for an interface of type {WITHOUT_ADDRESSES}."
         )
 
 

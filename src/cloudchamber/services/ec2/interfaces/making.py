@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
@@ -23,6 +24,9 @@ from cloudchamber.services.ec2.interfaces.nouns import (
 )
 from cloudchamber.services.ec2.kinds import WHEREABOUTS, Place
 from cloudchamber.services.ec2.vpcs.nouns import SUBNET, Subnet
+
+# An interface that carries only the traffic of EFA has no addresses.
+WITHOUT_ADDRESSES: Final = "efa-only"
 
 
 def make_interface(
@@ -55,13 +59,16 @@ def make_interface(
     Raises what `allocation` and `groups.expect_groups` raise.
     """
     worn = _worn(call, subnet, groups) if has_groups else []
+    has_addresses = kind != WITHOUT_ADDRESSES
     is_ipv6_only = not subnet.cidr
-    if is_ipv6_only and count6 is None and not addresses6 and not prefixes6:
+    if not has_addresses:
+        count6 = 0
+    elif is_ipv6_only and count6 is None and not addresses6 and not prefixes6:
         count6 = 1
     if count6 is None:
         count6 = 1 if subnet.assign_ipv6 and not addresses6 else 0
     names = [private, *others] if private else list(others)
-    drawn = private_count + (0 if private or is_ipv6_only else 1)
+    drawn = private_count + (0 if private or is_ipv6_only or not has_addresses else 1)
     addresses = allocation.choose_addresses(call, subnet, names, drawn)
     if not private and others:
         # The primary address is drawn; it stands first.

@@ -453,3 +453,15 @@ def test_pages_go_on_where_they_stopped(ec2: Any, subnet: str) -> None:
     listed = [each["NetworkInterfaceId"] for page in (first, rest) for each in
               page["NetworkInterfaces"]]  # fmt: skip
     assert listed == made
+
+
+def test_an_interface_for_efa_only_has_no_addresses(ec2: Any, subnet: str) -> None:
+    eni = make(ec2, subnet, InterfaceType="efa-only")
+    assert (eni["PrivateIpAddresses"], eni["Ipv6Addresses"]) == ([], [])
+    assert free(ec2, subnet) == 251
+    assert refused(
+        ec2.create_network_interface,
+        SubnetId=subnet,
+        InterfaceType="efa-only",
+        PrivateIpAddress="10.0.1.9",
+    ) == "InvalidParameterCombination"  # fmt: skip
