@@ -63,10 +63,8 @@ def make_interface(
     is_ipv6_only = not subnet.cidr
     if not has_addresses:
         count6 = 0
-    elif is_ipv6_only and count6 is None and not addresses6 and not prefixes6:
-        count6 = 1
-    if count6 is None:
-        count6 = 1 if subnet.assign_ipv6 and not addresses6 else 0
+    elif count6 is None and not addresses6:
+        count6 = 1 if subnet.assign_ipv6 or (is_ipv6_only and not prefixes6) else 0
     names = [private, *others] if private else list(others)
     drawn = private_count + (0 if private or is_ipv6_only or not has_addresses else 1)
     addresses = allocation.choose_addresses(call, subnet, names, drawn)
@@ -74,7 +72,7 @@ def make_interface(
         # The primary address is drawn; it stands first.
         addresses = [*addresses[len(others) :], *addresses[: len(others)]]
     blocks = allocation.choose_prefixes(call, subnet, prefixes, prefix_count, addresses)
-    addresses6 = allocation.choose_addresses6(call, subnet, addresses6, count6)
+    addresses6 = allocation.choose_addresses6(call, subnet, addresses6, count6 or 0)
     blocks6 = allocation.choose_prefixes6(call, subnet, prefixes6, prefix6_count, addresses6)
     interface = Interface(
         id=kinds.new_id(call, INTERFACE.prefix),
