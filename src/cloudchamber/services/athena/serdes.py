@@ -16,7 +16,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 Columns = Sequence[tuple[str, str]]
 Row = list[str | None]
@@ -51,19 +51,31 @@ def unpacked(name: str, data: bytes) -> bytes:
     return data
 
 
+class PlainLines(NamedTuple):
+    """A delimited file that needs no care: its lines, how many, its delimiter and its NULL."""
+
+    text: str
+    rows: int
+    delimiter: str
+    null: str
+
+
 def plain_lines(
     data: bytes, columns: Columns, properties: Mapping[str, str], skip: int
-) -> tuple[str, str, str] | None:
-    """A delimited file's text, delimiter and NULL, for who takes lines apart faster.
+) -> PlainLines | None:
+    """A delimited file's lines after `skip`, for who takes lines apart faster than this.
 
-    None if its values are escaped or nested; "" for a file without lines.
+    None if its values are escaped or nested.
     """
     if properties.get("escape.delim") or any("<" in kind for _, kind in columns):
         return None
-    text = data.decode("utf-8", "replace").replace("\r\n", "\n").removesuffix("\n")
-    for _ in range(skip):
+    text = data.decode("utf-8", "replace").replace("\r\n", "\n")
+    count = text.count("\n") + (not text.endswith("\n")) if text else 0
+    text = text.removesuffix("\n")
+    for _ in range(min(skip, count)):
         text = text.partition("\n")[2]
-    return text, _delimiter(properties), properties.get("serialization.null.format", _NULL)
+    null = properties.get("serialization.null.format", _NULL)
+    return PlainLines(text, max(count - skip, 0), _delimiter(properties), null)
 
 
 def rows_of(

@@ -61,11 +61,8 @@ def relation(run: Run, table: Mapping[str, Any], query: Query, ref: TableRef) ->
                 parquet.append((data, dict(zip(keys, folder.values, strict=True))))
                 continue
             file = _File(key, data, reader, held, folder.values, _skipped(table))
-            whole = _whole(run, file, plain)
-            if whole is None:
+            if not _append_whole(run, lines, plain, file):
                 _append(run, text, plain, file)
-            elif whole.text:
-                lines.append(whole)
     return Relation(tuple(columns), text, tuple(lines), tuple(parquet))
 
 
@@ -105,16 +102,19 @@ def _skipped(table: Mapping[str, Any]) -> int:
     return int(skip) if skip.isdigit() else 0
 
 
-def _whole(run: Run, file: _File, plain: Sequence[tuple[str, str]]) -> Lines | None:
-    """A file that the engine takes apart, None if it cannot. Raises Failed."""
+def _append_whole(
+    run: Run, lines: list[Lines], plain: Sequence[tuple[str, str]], file: _File
+) -> bool:
+    """Add a file that the engine takes apart; False if it cannot. Raises Failed."""
     if file.reader != "delimited":
-        return None
+        return False
     found = serdes.plain_lines(file.unpacked(), plain, file.serde, file.skip)
     if found is None:
-        return None
-    text, delimiter, null = found
-    run.rows_in += text.count("\n") + 1 if text else 0
-    return Lines(text, delimiter, null, file.keys)
+        return False
+    run.rows_in += found.rows
+    if found.rows:
+        lines.append(Lines(found.text, found.delimiter, found.null, file.keys))
+    return True
 
 
 def _files(run: Run, location: str) -> list[tuple[str, bytes]]:

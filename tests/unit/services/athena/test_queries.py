@@ -134,6 +134,18 @@ def test_compressed_files_hidden_files_and_headers(desk: Desk) -> None:
     assert ".zst" in desk.failed("SELECT * FROM t")
 
 
+def test_empty_lines_are_rows_and_headers_alone_are_none(desk: Desk) -> None:
+    desk.put("e/a.csv", "\n")
+    desk.put("e/b.csv", "x\n\ny")
+    desk.done(table("e", "a string"))
+    assert desk.rows("SELECT a FROM e") == [[""], ["x"], [""], ["y"]]
+    desk.done("ALTER TABLE e SET TBLPROPERTIES ('skip.header.line.count'='2')")
+    found = desk.done("SELECT a FROM e")
+    assert desk.result(found) == '"a"\n"y"\n'
+    told = desk.athena.get_query_runtime_statistics(QueryExecutionId=found["QueryExecutionId"])
+    assert told["QueryRuntimeStatistics"]["Rows"]["InputRows"] == 1
+
+
 def test_serdes_read_their_files(desk: Desk) -> None:
     desk.put("csv/a.csv", 'a,"b, c"\n"d ""e""",f\n')
     serde = "ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.OpenCSVSerde'"
