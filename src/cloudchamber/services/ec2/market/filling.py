@@ -54,7 +54,9 @@ def fill(call: Call, fleet: Fleet) -> None:
 def fulfilled(fleet: Fleet, *, is_spot: bool) -> float:
     """The units that a fleet has of a market, without those that are being replaced."""
     return sum(
-        each.weight for each in fleet.members if each.is_spot == is_spot and not each.replaced
+        each.weight
+        for each in fleet.members.values()
+        if each.is_spot == is_spot and not each.replaced
     )
 
 
@@ -79,7 +81,7 @@ def shrink(call: Call, fleet: Fleet) -> None:
     for is_spot in (False, True):
         target = fleet.target_spot if is_spot else fleet.target_on_demand
         have = fulfilled(fleet, is_spot=is_spot)
-        for each in reversed(fleet.members):
+        for each in reversed(fleet.members.values()):
             if each.is_spot == is_spot and have - each.weight >= target:
                 have -= each.weight
                 ending.append(each.instance)
@@ -88,18 +90,14 @@ def shrink(call: Call, fleet: Fleet) -> None:
 
 def end_all(call: Call, fleet: Fleet) -> None:
     """Terminate every instance of a fleet."""
-    _terminate(call, [each.instance for each in fleet.members])
+    _terminate(call, list(fleet.members))
 
 
 def lost(call: Call, instance: Instance) -> None:
     """An instance goes: the fleet that it belongs to has it no more."""
     own = tags.tags_of(call, instance.id)
     fleet = find_fleet(call, own.get(FLEET_TAG) or own.get(SPOT_FLEET_TAG) or "")
-    if fleet is None:
-        return
-    before = len(fleet.members)
-    fleet.members = [each for each in fleet.members if each.instance != instance.id]
-    if len(fleet.members) == before:
+    if fleet is None or fleet.members.pop(instance.id, None) is None:
         return
     note(call, fleet, "instanceChange", "terminated", "", instance.id)
     if fleet.state in ("deleted_terminating", "cancelled_terminating") and not fleet.members:
@@ -114,7 +112,7 @@ def rebalance(call: Call, instance: Instance) -> None:
     fleet = find_fleet(call, own.get(FLEET_TAG) or own.get(SPOT_FLEET_TAG) or "")
     if fleet is None or not fleet.rebalances or fleet.state != "active":
         return
-    member = next((each for each in fleet.members if each.instance == instance.id), None)
+    member = fleet.members.get(instance.id)
     if member is None or member.replaced:
         return
     member.replaced = True
@@ -181,7 +179,8 @@ def resolve(
 def _fill_market(call: Call, fleet: Fleet, target: float, *, is_spot: bool) -> None:
     left = {
         number: _candidate(call, fleet, number, is_spot=is_spot)
-        for number in range(len(fleet.overrides))
+        for number, override in enumerate(fleet.overrides)
+        if not (override.is_dear_spot if is_spot else override.is_dear)
     }
     strategy = fleet.spot_strategy if is_spot else fleet.on_demand_strategy
     while left:
@@ -250,14 +249,12 @@ def _launch(call: Call, fleet: Fleet, number: int, count: int, *, is_spot: bool)
     for instance in made:
         tag = SPOT_FLEET_TAG if fleet.id.startswith("sfr-") else FLEET_TAG
         tags.put(call, instance.id, {**tags.tags_of(call, instance.id), tag: fleet.id})
-        fleet.members.append(
-            FleetMember(
-                instance=instance.id,
-                override=number,
-                weight=override.weight,
-                is_spot=is_spot,
-                request=instance.spot_request,
-            )
+        fleet.members[instance.id] = FleetMember(
+            instance=instance.id,
+            override=number,
+            weight=override.weight,
+            is_spot=is_spot,
+            request=instance.spot_request,
         )
         note(call, fleet, "instanceChange", "launched", override.type, instance.id)
     return len(made)

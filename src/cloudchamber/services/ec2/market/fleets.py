@@ -16,7 +16,7 @@ from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.describing import Description, described, filtered
-from cloudchamber.services.ec2.market import filling, listing
+from cloudchamber.services.ec2.market import filling, listing, selecting
 from cloudchamber.services.ec2.market.nouns import FLEET, Fleet, Override
 from cloudchamber.services.ec2.refusals import invalid_combination, invalid_value, missing_parameter
 from cloudchamber.services.ec2.vpcs import lookup
@@ -180,10 +180,6 @@ def targets(given: Mapping[str, Any]) -> tuple[int, int, int]:
     total: int = given["TotalTargetCapacity"]
     if not 0 <= total <= TARGET_MAX:
         raise invalid_value(total, "totalTargetCapacity", f"It is from 0 to {TARGET_MAX}.")
-    if given.get("TargetCapacityUnitType", "units") != "units":
-        raise invalid_combination(
-            "TargetCapacityUnitType is supported only with instance requirements."
-        )
     default = given.get("DefaultTargetCapacityType", "on-demand")
     on_demand, spot = given.get("OnDemandTargetCapacity"), given.get("SpotTargetCapacity")
     if default not in ("spot", "on-demand"):
@@ -206,7 +202,10 @@ def targets(given: Mapping[str, Any]) -> tuple[int, int, int]:
 
 
 def overrides_of(
-    call: Call, configs: list[dict[str, Any]], instance_tags: Mapping[str, str]
+    call: Call,
+    configs: list[dict[str, Any]],
+    instance_tags: Mapping[str, str],
+    unit: str = "units",
 ) -> list[Override]:
     """Every launch that a fleet's templates and overrides give. Raises AwsError."""
     found: list[Override] = []
@@ -218,16 +217,48 @@ def overrides_of(
             raise missing_parameter("LaunchTemplateSpecification.Version")
         listed: list[dict[str, Any]] = config.get("Overrides") or [{}]
         for given in listed:
-            if given.get("InstanceRequirements"):
-                raise AwsError(
-                    "UnsupportedOperation",
-                    "Fleets choose among instance types here, not by instance requirements.",
-                )
             spec = _spec(template, given, instance_tags)
+            if given.get("InstanceRequirements"):
+                found += _by_requirements(call, spec, template, given, unit)
+                continue
             found.append(filling.resolve(call, spec, {"template": template}, dict(given)))
-    if len(found) > OVERRIDES_MAX:
-        raise invalid_value(len(found), "Overrides", f"There are at most {OVERRIDES_MAX}.")
+    listed_count = sum(len(each.get("Overrides", ())) for each in configs)
+    if listed_count > OVERRIDES_MAX:
+        raise invalid_value(listed_count, "Overrides", f"There are at most {OVERRIDES_MAX}.")
     return found
+
+
+def _by_requirements(
+    call: Call,
+    spec: dict[str, Any],
+    template: Mapping[str, Any],
+    given: Mapping[str, Any],
+    unit: str,
+) -> list[Override]:
+    """A launch for each type that meets an override's requirements and can start its image."""
+    if given.get("InstanceType"):
+        raise invalid_combination(
+            "InstanceType and InstanceRequirements cannot be specified together."
+        )
+    found: list[Override] = []
+    for kind in selecting.types_for(call, given["InstanceRequirements"]):
+        own = {**given, "WeightedCapacity": selecting.weight_of(kind, unit)}
+        try:
+            launch = filling.resolve(
+                call, {**spec, "InstanceType": kind.name}, {"template": template}, own
+            )
+        except AwsError as error:
+            # Of another architecture than the image, or not in the zone.
+            if error.code in (
+                "InvalidParameterValue",
+                "Unsupported",
+                "InvalidParameterCombination",
+            ):
+                continue
+            raise
+        launch.given = dict(given)
+        found.append(launch)
+    return selecting.protected(call, found, given["InstanceRequirements"])
 
 
 def _spec(
@@ -268,7 +299,9 @@ def _fleet(call: Call, request: Input, kind: str, instance_tags: Mapping[str, st
         owner=call.account,
         type=kind,
         state="submitted",
-        overrides=overrides_of(call, request["LaunchTemplateConfigs"], instance_tags),
+        overrides=overrides_of(
+            call, request["LaunchTemplateConfigs"], instance_tags, _unit(request)
+        ),
         shown={name: request[name] for name in _ECHOED if name in request},
         default_type=request["TargetCapacitySpecification"].get(
             "DefaultTargetCapacityType", "on-demand"
@@ -286,6 +319,21 @@ def _fleet(call: Call, request: Input, kind: str, instance_tags: Mapping[str, st
         until_ns=until,
         created_ns=call.now,
     )
+
+
+def _unit(request: Input) -> str:
+    """The unit of the targets. Raises InvalidParameterCombination."""
+    unit: str = request["TargetCapacitySpecification"].get("TargetCapacityUnitType", "units")
+    listed = [
+        each
+        for config in request["LaunchTemplateConfigs"]
+        for each in config.get("Overrides") or [{}]
+    ]
+    if unit != "units" and not all(each.get("InstanceRequirements") for each in listed):
+        raise invalid_combination(
+            "TargetCapacityUnitType is supported only with instance requirements."
+        )
+    return unit
 
 
 def _pools_to_use(spot: Mapping[str, Any], strategy: str) -> int:
@@ -348,7 +396,7 @@ def _withdraw_short(call: Call, request: Input, fleet: Fleet) -> None:
         least = request.get(member, {}).get("MinTargetCapacity")
         if least is not None and filling.fulfilled(fleet, is_spot=is_spot) < least:
             filling.end_all(call, fleet)
-            fleet.members = []
+            fleet.members = {}
 
 
 def _template_view(fleet: Fleet, number: int) -> dict[str, Any]:
@@ -375,7 +423,7 @@ def _error_view(fleet: Fleet, error: Mapping[str, Any]) -> dict[str, Any]:
 
 def _instances_view(call: Call, fleet: Fleet) -> list[dict[str, Any]]:
     groups: dict[tuple[int, bool], list[str]] = {}
-    for each in fleet.members:
+    for each in fleet.members.values():
         groups.setdefault((each.override, each.is_spot), []).append(each.instance)
     return [
         {

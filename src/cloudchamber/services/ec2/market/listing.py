@@ -63,7 +63,7 @@ def active_instances(call: Call, fleet: Fleet, request: Input) -> Output:
         for value in each.get("Values", ())
     ]
     shown: list[dict[str, Any]] = []
-    for member in sorted(fleet.members, key=lambda each: each.instance):
+    for member in sorted(fleet.members.values(), key=lambda each: each.instance):
         instance = kinds.find(call, INSTANCE, member.instance)
         if instance is None or (wanted and instance.type not in wanted):
             continue

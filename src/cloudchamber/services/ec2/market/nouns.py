@@ -53,20 +53,23 @@ class Member(msgspec.Struct, kw_only=True):
 
 
 class SpotPool(msgspec.Struct, kw_only=True):
-    """A pool (a type in a zone) that holds Spot instances, or is dry.
+    """A pool (a type in a zone) that holds Spot instances (by id, as they came), or is dry.
 
     `event` is the scheduled shock, 0 for none. Nothing can be launched from `dry_from_ns` to
     `dry_until_ns`.
     """
 
-    members: list[Member] = []
+    members: dict[str, Member] = {}
     event: int = 0
     dry_from_ns: int = 0
     dry_until_ns: int = 0
 
 
 class Override(msgspec.Struct, kw_only=True):
-    """One of the launches that a fleet chooses from. `config` and `given` are what was asked."""
+    """One of the launches that a fleet chooses from. `config` and `given` are what was asked.
+
+    Price protection keeps a type that was found by requirements from a market where it `is_dear`.
+    """
 
     spec: dict[str, Any]
     config: dict[str, Any]
@@ -77,6 +80,8 @@ class Override(msgspec.Struct, kw_only=True):
     weight: float = 1.0
     priority: float = 0.0
     max_price: int = 0
+    is_dear: bool = False
+    is_dear_spot: bool = False
 
 
 class FleetMember(msgspec.Struct, kw_only=True):
@@ -102,7 +107,7 @@ class FleetNote(msgspec.Struct, kw_only=True):
 
 
 class Fleet(msgspec.Struct, kw_only=True):
-    """An EC2 Fleet (`fleet-...`) or a Spot Fleet (`sfr-...`).
+    """An EC2 Fleet (`fleet-...`) or a Spot Fleet (`sfr-...`); members by instance, as they came.
 
     `type` is instant, request or maintain. Targets are in units of weight. `shown` are the parts of
     the request that are described as they were given.
@@ -114,7 +119,7 @@ class Fleet(msgspec.Struct, kw_only=True):
     state: str
     overrides: list[Override]
     shown: dict[str, Any]
-    members: list[FleetMember] = []
+    members: dict[str, FleetMember] = {}
     target_on_demand: int = 0
     target_spot: int = 0
     default_type: str = "on-demand"

@@ -26,7 +26,9 @@ RECLAIM: Final = "ec2.spot-reclaim"
 def enter(call: Call, instance: Instance) -> None:
     """A Spot instance has been launched in its pool."""
     pool = _pool(call.cloud, instance.type, instance.zone_id)
-    pool.members.append(Member(instance=instance.id, account=call.account, region=call.region))
+    pool.members[instance.id] = Member(
+        instance=instance.id, account=call.account, region=call.region
+    )
     if not pool.event:
         _schedule(call, pool, instance.type, instance.zone_id)
 
@@ -34,7 +36,7 @@ def enter(call: Call, instance: Instance) -> None:
 def leave(call: Call, instance: Instance) -> None:
     """A Spot instance stands in its pool no more; the last one takes the shock with it."""
     pool = _pool(call.cloud, instance.type, instance.zone_id)
-    pool.members = [each for each in pool.members if each.instance != instance.id]
+    pool.members.pop(instance.id, None)
     if not pool.members and pool.event:
         call.cancel(pool.event)
         pool.event = 0
@@ -80,7 +82,7 @@ def shock_due(call: Call, type_name: str, zone_id: str) -> None:
     shock = spot.shock(stream)
     begins = call.now + shock.lead_ns
     pool.dry_from_ns, pool.dry_until_ns = begins, begins + shock.dry_ns
-    taken = [each for each in pool.members if spot.is_taken(stream, shock.part)]
+    taken = [each for each in pool.members.values() if spot.is_taken(stream, shock.part)]
     call.event(
         f"arn:aws:ec2:::spot-pool/{zone_id}/{type_name}",
         "ec2.spot-shock",

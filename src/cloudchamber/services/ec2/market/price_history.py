@@ -21,7 +21,8 @@ from cloudchamber.services.ec2.filters import Properties, matching, pattern
 from cloudchamber.services.ec2.instances.options import expect_type
 from cloudchamber.services.ec2.market import pools
 from cloudchamber.services.ec2.market.nouns import DATAFEEDS, Datafeed
-from cloudchamber.services.ec2.refusals import invalid_value, missing_parameter
+from cloudchamber.services.ec2.market.selecting import types_for
+from cloudchamber.services.ec2.refusals import invalid_combination, invalid_value, missing_parameter
 from cloudchamber.services.ec2.volumes.spelling import instant
 from cloudchamber.services.ec2.vpcs import lookup
 from cloudchamber.world.capacity import offerings, prices, spot
@@ -165,15 +166,7 @@ def _instant(request: Input, member: str, otherwise: int) -> int:
 
 def get_spot_placement_scores(call: Call, request: Input) -> Output:
     """How likely a request of so much capacity would be fulfilled, from 1 to 10, by place."""
-    if request.get("InstanceRequirementsWithMetadata"):
-        raise AwsError(
-            "UnsupportedOperation",
-            "Placement scores are given here for instance types, not for instance requirements.",
-        )
-    names = list(dict.fromkeys(request.get("InstanceTypes", ())))
-    if not names:
-        raise missing_parameter("InstanceTypes")
-    kinds = [expect_type(each) for each in names]
+    kinds = _scored_types(call, request)
     regions = request.get("RegionNames", ()) or (call.region,)
     by_zone = request.get("SingleAvailabilityZone", False)
     scores: list[dict[str, Any]] = []
@@ -191,6 +184,25 @@ def get_spot_placement_scores(call: Call, request: Input) -> Output:
             scores.append({"Region": name, "Score": max(of_zones.values())})
     scores.sort(key=lambda each: -int(each["Score"]))
     return {"SpotPlacementScores": scores[:_SCORES_MIN]}
+
+
+def _scored_types(call: Call, request: Input) -> list[InstanceType]:
+    names = list(dict.fromkeys(request.get("InstanceTypes", ())))
+    wanted = request.get("InstanceRequirementsWithMetadata")
+    if names and wanted:
+        raise invalid_combination(
+            "InstanceTypes and InstanceRequirementsWithMetadata cannot be specified together."
+        )
+    if not wanted:
+        if not names:
+            raise missing_parameter("InstanceTypes")
+        return [expect_type(each) for each in names]
+    architectures = wanted.get("ArchitectureTypes", ())
+    return [
+        each
+        for each in types_for(call, wanted.get("InstanceRequirements", {}))
+        if not architectures or any(one in each.architectures for one in architectures)
+    ]
 
 
 def _zone_score(call: Call, zone_id: str, kinds: Sequence[InstanceType], request: Input) -> int:

@@ -174,7 +174,8 @@ def _overrides(call: Call, config: Mapping[str, Any]) -> list[Override]:
             )
         raise missing_parameter("LaunchSpecifications/LaunchTemplateConfigs")
     if templates:
-        return overrides_of(call, _versioned(templates), {})
+        unit = config.get("TargetCapacityUnitType", "units")
+        return overrides_of(call, _versioned(templates), {}, unit)
     found: list[Override] = []
     for given in specs or ():
         if given.get("InstanceRequirements"):

@@ -253,6 +253,33 @@ def test_fleets_have_tags(ec2: Any, template: str) -> None:
     assert {each["Key"] for each in fleet_of(ec2, fleet)["Tags"]} == {"a", "b"}
 
 
+def test_requirements_become_types_that_meet_them(ec2: Any, template: str) -> None:
+    needs = {
+        "VCpuCount": {"Min": 4, "Max": 8},
+        "MemoryMiB": {"Min": 8192, "Max": 32768},
+        "AllowedInstanceTypes": ["m5*", "c5*", "m6g*"],
+    }
+    answer = ec2.create_fleet(
+        Type="instant",
+        LaunchTemplateConfigs=configs(template, {"InstanceRequirements": needs}),
+        SpotOptions={"AllocationStrategy": "price-capacity-optimized"},
+        TargetCapacitySpecification={
+            **target(40, OnDemandTargetCapacity=8),
+            "TargetCapacityUnitType": "vcpu",
+        },
+    )
+    launched = {each["InstanceType"]: 0 for each in answer["Instances"]}
+    assert launched
+    known = ec2.describe_instance_types(InstanceTypes=list(launched))["InstanceTypes"]
+    vcpus = {each["InstanceType"]: each["VCpuInfo"]["DefaultVCpus"] for each in known}
+    total = 0
+    for each in answer["Instances"]:
+        assert 4 <= vcpus[each["InstanceType"]] <= 8
+        assert each["InstanceType"].startswith(("m5", "c5"))
+        total += vcpus[each["InstanceType"]] * len(each["InstanceIds"])
+    assert 40 <= total < 40 + 16
+
+
 def test_what_cannot_be_asked(ec2: Any, template: str) -> None:
     good = {
         "LaunchTemplateConfigs": configs(template),
@@ -273,8 +300,10 @@ def test_what_cannot_be_asked(ec2: Any, template: str) -> None:
         code(Type="request", SpotOptions={"InstanceInterruptionBehavior": "stop"})
         == "InvalidParameterCombination"
     )
-    needs = {"VCpuCount": {"Min": 1}, "MemoryMiB": {"Min": 1}}
-    by_needs = configs(template, {"InstanceRequirements": needs})
-    assert code(LaunchTemplateConfigs=by_needs) == "UnsupportedOperation"
+    impossible = {"VCpuCount": {"Min": 1, "Max": 1}, "MemoryMiB": {"Min": 9_000_000}}
+    by_needs = configs(template, {"InstanceRequirements": impossible})
+    assert code(LaunchTemplateConfigs=by_needs) == "InvalidFleetConfiguration"
+    in_vcpus = {**target(1), "TargetCapacityUnitType": "vcpu"}
+    assert code(TargetCapacitySpecification=in_vcpus) == "InvalidParameterCombination"
     assert refusal(ec2.describe_fleets, FleetIds=["fleet-x"])[0] == "InvalidFleetId.NotFound"
     assert ec2.describe_fleets()["Fleets"] == []

@@ -123,7 +123,7 @@ def test_an_idle_world_stays_idle(chamber: Chamber, ec2: Any, image: str) -> Non
     ]
     ec2.terminate_instances(InstanceIds=instances)
     (pool,) = chamber.cloud.store.rows(SPOT_POOLS, "", "").values()
-    assert (pool.members, pool.event) == ([], 0)
+    assert (pool.members, pool.event) == ({}, 0)
 
 
 def test_shocks_come_by_themselves_as_often_as_the_pool_s_risk_says(

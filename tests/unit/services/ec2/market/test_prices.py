@@ -88,6 +88,12 @@ def test_scores_go_down_with_fewer_types_and_more_capacity(ec2: Any) -> None:
     )["SpotPlacementScores"]
     assert len(by_zone) == 9
     assert refusal(ec2.get_spot_placement_scores, TargetCapacity=1)[0] == "MissingParameter"
+    needs = {"VCpuCount": {"Min": 2, "Max": 4}, "MemoryMiB": {"Min": 4096, "Max": 16384}}
+    wanted = {"ArchitectureTypes": ["x86_64"], "InstanceRequirements": needs}
+    many = ec2.get_spot_placement_scores(
+        InstanceRequirementsWithMetadata=wanted, TargetCapacity=10
+    )["SpotPlacementScores"]
+    assert many[0]["Score"] >= score(types, 10)
 
 
 def test_a_data_feed_is_kept(chamber: Chamber, ec2: Any) -> None:
