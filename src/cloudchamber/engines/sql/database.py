@@ -22,7 +22,7 @@ import msgspec
 from cloudchamber.engines.sql.errors import NotSimulated, SqlError, TooMuch
 from cloudchamber.engines.sql.functions import MACROS, TRINO
 from cloudchamber.engines.sql.query import Query
-from cloudchamber.engines.sql.values import written
+from cloudchamber.engines.sql.values import kind_of, written
 
 WALL_S: Final = 60
 MEMORY: Final = "1GB"
@@ -40,6 +40,8 @@ _MISSING_COLUMN: Final = re.compile(r'Referenced column "([^"]+)" not found')
 _MISSING_TABLE_COLUMN: Final = re.compile(r'does not have a column named "([^"]+)"')
 _MISSING_FUNCTION: Final = re.compile(r"Function with name \"?([A-Za-z0-9_]+)\"? does not exist")
 _NO_OVERLOAD: Final = re.compile(r"No function matches the given name.*?'([^']+)'", re.DOTALL)
+_NOT_GROUPED: Final = re.compile(r'column "?([^"\s]+)"? must appear in the GROUP BY clause')
+_AMBIGUOUS: Final = re.compile(r'Ambiguous reference to column name "([^"]+)"')
 _CONVERSION: Final = re.compile(r"Could not convert string '(.*?)' to (\w+)", re.DOTALL)
 
 _CAST_NAMES: Final[Mapping[str, str]] = MappingProxyType(
@@ -341,10 +343,15 @@ def _fault(query: Query, error: Any) -> Exception:
         said = f"line {line}:{column}: Function '{found[1].lower()}' not registered"
         return SqlError("FUNCTION_NOT_FOUND", said)
     if found := _NO_OVERLOAD.search(text):
-        called = found[1]
-        line, column = query.function_position(called.partition("(")[0])
-        said = f"line {line}:{column}: Unexpected parameters for function {called}"
-        return SqlError("FUNCTION_NOT_FOUND", said)
+        return _unfitting(query, *found[1].removesuffix(")").partition("(")[::2])
+    if found := _NOT_GROUPED.search(text):
+        line, column = query.position(found[1])
+        said = f"'{found[1]}' must be an aggregate expression or appear in GROUP BY clause"
+        return SqlError("EXPRESSION_NOT_AGGREGATE", f"line {line}:{column}: {said}")
+    if found := _AMBIGUOUS.search(text):
+        line, column = query.position(found[1])
+        said = f"line {line}:{column}: Column '{found[1]}' is ambiguous"
+        return SqlError("AMBIGUOUS_NAME", said)
     if found := _CONVERSION.search(text):
         wanted = _CAST_NAMES.get(found[2], found[2])
         return SqlError("INVALID_CAST_ARGUMENT", f"Cannot cast '{found[1]}' to {wanted}")
@@ -355,3 +362,15 @@ def _fault(query: Query, error: Any) -> Exception:
     if isinstance(error, (duckdb.ConversionException, duckdb.OutOfRangeException)):
         return SqlError("NUMERIC_VALUE_OUT_OF_RANGE", first)
     return SqlError("GENERIC_USER_ERROR", first)
+
+
+def _unfitting(query: Query, name: str, types: str) -> SqlError:
+    """A function or an operator that takes no values of these types."""
+    given = ", ".join(kind_of(each).name for each in types.split(", "))
+    if not name.isidentifier():
+        line, column = query.place_of(name)
+        said = f"line {line}:{column}: '{name}' cannot be applied to {given}"
+        return SqlError("TYPE_MISMATCH", said)
+    line, column = query.function_position(name)
+    said = f"line {line}:{column}: Unexpected parameters ({given}) for function {name}"
+    return SqlError("FUNCTION_NOT_FOUND", said)

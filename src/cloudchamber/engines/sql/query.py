@@ -146,6 +146,9 @@ class Query:
                 self._dates |= frozenset(found)
             for node in scope.find_all(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE):
                 self._check_comparison(node, known)
+            for ranged in scope.find_all(exp.In, exp.Between):
+                self._check_range(ranged, known)
+            self._check_aliases(scope, known)
 
     def _check_comparison(self, node: Any, known: Mapping[str, Mapping[str, str]]) -> None:
         left, right = _kind(node.left, known), _kind(node.right, known)
@@ -160,6 +163,46 @@ class Query:
         line, column = _place(self.text, max(place or 0, 0))
         text = f"'{sign}' cannot be applied to {left[1]}, {right[1]}"
         raise SqlError("TYPE_MISMATCH", f"line {line}:{column}: {text}")
+
+    def _check_range(self, node: Any, known: Mapping[str, Mapping[str, str]]) -> None:
+        """IN and BETWEEN compare as well."""
+        low, high = node.args.get("low"), node.args.get("high")
+        between = low is not None
+        others = [low, high] if between else node.expressions
+        left = _kind(node.this, known)
+        kinds = [_kind(each, known) for each in others]
+        found = next((each for each in kinds if each is not None), None)
+        if left is None or found is None or (left[0] == "text") is (found[0] == "text"):
+            return
+        line, column = _place(self.text, _start_of(node.this))
+        if between:
+            parts = [each[1] for each in kinds if each is not None]
+            said = f"Cannot check if {left[1]} is BETWEEN {' and '.join(parts)}"
+        else:
+            said = (
+                "IN value and list items must be the same type or coercible to a common type: "
+                f"{left[1]}, {found[1]}"
+            )
+        raise SqlError("TYPE_MISMATCH", f"line {line}:{column}: {said}")
+
+    def _check_aliases(self, scope: Any, known: Mapping[str, Mapping[str, str]]) -> None:
+        """A name that SELECT gives does not hold in WHERE and HAVING, as it does in DuckDB."""
+        from sqlglot import exp
+
+        select = scope.expression
+        if not isinstance(select, exp.Select) or not all(known.values()):
+            return
+        columns = {name for types in known.values() for name in types}
+        given = {each.alias.lower() for each in select.expressions if isinstance(each, exp.Alias)}
+        for part in ("where", "having"):
+            clause = select.args.get(part)
+            for column in clause.find_all(exp.Column) if clause is not None else ():
+                name = column.name.lower()
+                mine = column.find_ancestor(exp.Select) is select and not column.table
+                if mine and name in given and name not in columns:
+                    line, place = _place(self.text, column.this.meta.get("start", 0))
+                    said = f"line {line}:{place}: Column '{column.name}' cannot be resolved"
+                    raise SqlError("COLUMN_NOT_FOUND", said)
 
     def _end_of(self, node: Any) -> int | None:
         ends = [each.meta["end"] + 1 for each in node.walk() if "end" in each.meta]
@@ -180,6 +223,10 @@ class Query:
         """Where a function is first called, as well as the text shows it."""
         found = self.text.lower().find(f"{name.lower()}(")
         return _place(self.text, max(found, 0))
+
+    def place_of(self, text: str) -> tuple[int, int]:
+        """Where a text first stands; 1:1 if it does not."""
+        return _place(self.text, max(self.text.find(text), 0))
 
     def on_keys(self, table: TableRef, keys: frozenset[str], now_ns: int) -> str | None:
         """What the query certainly asks of a table's partition keys, in DuckDB's dialect.
@@ -257,6 +304,11 @@ def _expression(text: str) -> Any:
 def _place(text: str, offset: int) -> tuple[int, int]:
     before = text[:offset]
     return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
+
+
+def _start_of(node: Any) -> int:
+    starts = [each.meta["start"] for each in node.walk() if "start" in each.meta]
+    return min(starts, default=0)
 
 
 def _reference(text: str, node: exp.Table) -> TableRef:

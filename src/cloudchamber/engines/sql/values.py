@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/athena/latest/ug/data-types.html
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
+_UNNAMED: Final = re.compile(r"^_(\d+)$")
 _PLAIN_MIN: Final = 1e-3
 _PLAIN_MAX: Final = 1e7
 
@@ -132,7 +134,11 @@ def _nested(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_within(each) for each in value)}]"
     if isinstance(value, dict):
-        pairs = (f"{_within(key)}={_within(each)}" for key, each in value.items())
+        # A row without names has those that Athena gives.
+        names = (_UNNAMED.sub(r"field\1", _within(key)) for key in value)
+        pairs = (
+            f"{name}={_within(each)}" for name, each in zip(names, value.values(), strict=True)
+        )
         return f"{{{', '.join(pairs)}}}"
     return str(value)
 

@@ -34,7 +34,8 @@ from cloudchamber.services.athena.sources import columns_of, relation
 _VIEWS_DEEP: Final = 20
 _ANALYSIS: Final = frozenset(
     "SYNTAX_ERROR TABLE_NOT_FOUND SCHEMA_NOT_FOUND CATALOG_NOT_FOUND COLUMN_NOT_FOUND "
-    "FUNCTION_NOT_FOUND TYPE_MISMATCH INVALID_PARAMETER_USAGE".split()
+    "FUNCTION_NOT_FOUND TYPE_MISMATCH INVALID_PARAMETER_USAGE EXPRESSION_NOT_AGGREGATE "
+    "AMBIGUOUS_NAME".split()
 )
 _VIEW: Final = "/* Presto View: "
 _INFORMATION: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
