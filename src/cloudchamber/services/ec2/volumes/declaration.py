@@ -27,6 +27,7 @@ from cloudchamber.services.ec2.volumes.nouns import (
     FAST_RESTORES,
     HELD,
     SNAPSHOT,
+    STORAGE,
     VOLUME,
 )
 from cloudchamber.services.ec2.volumes.snapshots import SNAPSHOT_DUE
@@ -153,6 +154,6 @@ _ACCOUNT: Final[Mapping[str, Operation]] = MappingProxyType(
 AREA: Final = Area(
     operations={**_VOLUMES, **_SNAPSHOTS, **_ACCOUNT},
     kinds=(VOLUME, SNAPSHOT),
-    tables=(EBS_SETTINGS, FAST_RESTORES, HELD),
+    tables=(EBS_SETTINGS, FAST_RESTORES, HELD, STORAGE),
     kernel_events={VOLUME_DUE: volumes.volume_due, SNAPSHOT_DUE: snapshots.snapshot_due},
 )

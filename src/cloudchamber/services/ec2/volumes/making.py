@@ -14,7 +14,7 @@ import msgspec
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.services.ec2 import kinds, tags
-from cloudchamber.services.ec2.volumes import encryption, lifecycle, sharing
+from cloudchamber.services.ec2.volumes import encryption, lifecycle, quotas, sharing
 from cloudchamber.services.ec2.volumes.announcing import announce
 from cloudchamber.services.ec2.volumes.nouns import (
     FAST_RESTORES,
@@ -26,7 +26,7 @@ from cloudchamber.services.ec2.volumes.nouns import (
     Volume,
     VolumeAttachment,
 )
-from cloudchamber.services.ec2.volumes.shapes import shaped, size_of
+from cloudchamber.services.ec2.volumes.shapes import shape_of, shaped, size_of
 
 VOLUME_DUE: Final = "ec2.volume-due"
 DEFAULT_TYPE: Final = "gp2"
@@ -78,6 +78,7 @@ def plan_volume(
         throughput,
         is_multi_attach=is_multi_attach,
     )
+    quotas.expect_room(call, shape)
     beginnings = () if row is None else ((row.is_encrypted, row.key),)
     is_encrypted, chosen = encryption.choose(call, encrypted, key, beginnings)
     return VolumePlan(
@@ -117,6 +118,7 @@ def make_planned(call: Call, plan: VolumePlan, *, is_launched: bool = False) -> 
         if not volume.problem:
             volume.problem = encryption.draw_data_key(call, volume.key, volume.id)
     kinds.add(call, VOLUME, volume)
+    quotas.count(call, shape, 1)
     tags.put(call, volume.id, plan.tags)
     if is_launched and not volume.problem:
         become_available(call, volume)
@@ -247,6 +249,7 @@ def begin_deletion(call: Call, volume: Volume) -> None:
 
 def end_deletion(call: Call, volume: Volume) -> None:
     """The volume is gone."""
+    quotas.count(call, shape_of(volume), -1)
     kinds.remove(call, VOLUME, volume)
     announce(call, "deleteVolume", "deleted", volume)
 

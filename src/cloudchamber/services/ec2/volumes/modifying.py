@@ -18,12 +18,12 @@ from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.describing import page_size
 from cloudchamber.services.ec2.filters import Properties, matching
 from cloudchamber.services.ec2.refusals import missing_parameter
-from cloudchamber.services.ec2.volumes import lifecycle
+from cloudchamber.services.ec2.volumes import lifecycle, quotas
 from cloudchamber.services.ec2.volumes.announcing import announce
 from cloudchamber.services.ec2.volumes.limits import MODIFICATIONS_DAYS, MODIFICATIONS_MAX
 from cloudchamber.services.ec2.volumes.making import VOLUME_DUE
 from cloudchamber.services.ec2.volumes.nouns import VOLUME, Modification, Shape, Volume
-from cloudchamber.services.ec2.volumes.shapes import expect_type, shaped
+from cloudchamber.services.ec2.volumes.shapes import expect_type, shape_of, shaped
 from cloudchamber.services.ec2.volumes.spelling import instant, seconds, truth
 
 _PAGE_MAX: Final = 500
@@ -37,14 +37,15 @@ def modify_volume(call: Call, request: Input) -> Output:
     if all(request.get(each) is None for each in _MEMBERS):
         raise missing_parameter("size/volumeType/iops")
     _expect_modifiable(call, volume)
-    target = _target(volume, request)
+    before, target = shape_of(volume), _target(volume, request)
+    quotas.expect_room(call, target, before)
     profile = call.cloud.settings.lifecycle
     applied = call.now + lifecycle.MODIFICATION.delay_ns(profile, "modifying")
     optimizing = lifecycle.per_tib_ns(
         lifecycle.MODIFICATION, profile, "optimizing", max(volume.size, target.size)
     )
     modification = Modification(
-        original=_shape(volume),
+        original=before,
         target=target,
         state="modifying",
         started_ns=call.now,
@@ -71,6 +72,8 @@ def modification_due(call: Call, volume: Volume, what: str) -> None:
         return
     modification.state = lifecycle.MODIFICATION.move(modification.state, "applied")
     target = modification.target
+    quotas.count(call, shape_of(volume), -1)
+    quotas.count(call, target, 1)
     volume.size, volume.type = target.size, target.type
     volume.iops, volume.throughput = target.iops, target.throughput
     volume.is_multi_attach = target.is_multi_attach
@@ -157,16 +160,6 @@ def _target(volume: Volume, request: Input) -> Shape:
             f"Multi-Attach can be enabled for {volume.id} only while it is not attached.",
         )
     return shaped(name, size, iops, throughput, is_multi_attach=shared)
-
-
-def _shape(volume: Volume) -> Shape:
-    return Shape(
-        size=volume.size,
-        type=volume.type,
-        iops=volume.iops,
-        throughput=volume.throughput,
-        is_multi_attach=volume.is_multi_attach,
-    )
 
 
 def _progress(call: Call, row: Modification) -> int:

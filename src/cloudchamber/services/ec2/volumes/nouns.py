@@ -146,6 +146,13 @@ class EbsSettings(msgspec.Struct, kw_only=True):
     block: str = "unblocked"
 
 
+class Storage(msgspec.Struct):
+    """What an account has of a type of volume: GiB and IOPS."""
+
+    size: int = 0
+    iops: int = 0
+
+
 class Held(msgspec.Struct):
     """The volumes that an instance holds, in the order in which they came."""
 
@@ -158,6 +165,8 @@ SNAPSHOTS: Final = Table("ec2.snapshots", Snapshot, ordered=True)
 FAST_RESTORES: Final = Table("ec2.fast-restores", FastRestore, key_type=tuple[str, str])
 # One row, "settings".
 EBS_SETTINGS: Final = Table("ec2.ebs-settings", EbsSettings)
+# By type of volume.
+STORAGE: Final = Table("ec2.ebs-storage", Storage)
 # By instance, in the account and Region of its volumes.
 HELD: Final = Table("ec2.held-volumes", Held)
 

@@ -17,7 +17,7 @@ from cloudchamber.services.ec2.volumes.limits import (
     VOLUME_TYPES,
     VolumeType,
 )
-from cloudchamber.services.ec2.volumes.nouns import Shape
+from cloudchamber.services.ec2.volumes.nouns import Shape, Volume
 
 
 def expect_type(name: str) -> VolumeType:
@@ -128,6 +128,17 @@ def _throughput(kind: VolumeType, iops: int, asked: int | None) -> int:
             f"maximum is {THROUGHPUT_RATIO:.6f} MiBps per iops.",
         )
     return asked
+
+
+def shape_of(volume: Volume) -> Shape:
+    """The shape that a volume has."""
+    return Shape(
+        size=volume.size,
+        type=volume.type,
+        iops=volume.iops,
+        throughput=volume.throughput,
+        is_multi_attach=volume.is_multi_attach,
+    )
 
 
 def size_of(size: int | None, snapshot_size: int | None, snapshot: str = "") -> int:

@@ -20,7 +20,7 @@ from cloudchamber.services.ec2.refusals import (
     invalid_value,
     missing_parameter,
 )
-from cloudchamber.services.ec2.volumes import lifecycle, making, modifying
+from cloudchamber.services.ec2.volumes import lifecycle, making, modifying, quotas
 from cloudchamber.services.ec2.volumes.announcing import announce
 from cloudchamber.services.ec2.volumes.describing import attachment_view, volume_view
 from cloudchamber.services.ec2.volumes.encryption import choose
@@ -91,6 +91,7 @@ def copy_volumes(call: Call, request: Input) -> Output:
         request.get("Throughput"),
         is_multi_attach=request.get("MultiAttachEnabled", False),
     )
+    quotas.expect_room(call, shape)
     plan = VolumePlan(
         shape=shape,
         zone_id=source.zone_id,

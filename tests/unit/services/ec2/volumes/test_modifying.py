@@ -81,6 +81,29 @@ def test_four_changes_a_day(chamber: Chamber, ec2: Any) -> None:
     assert volume(ec2, made)["Size"] == 6
 
 
+def test_storage_has_its_quota(ec2: Any) -> None:
+    made = [ec2.create_volume(AvailabilityZone=ZONE, Size=16_384)["VolumeId"] for _ in range(3)]
+    request = {"AvailabilityZone": ZONE, "Size": 2_049}
+    code, message = refusal(ec2.create_volume, **request)
+    assert code == "VolumeLimitExceeded"
+    assert "maximum gp2 storage limit of 50 TiB" in message
+    ec2.create_volume(AvailabilityZone=ZONE, Size=2_049, VolumeType="gp3")
+    ec2.delete_volume(VolumeId=made[0])
+    small = ec2.create_volume(**request)["VolumeId"]
+    ec2.modify_volume(VolumeId=small, VolumeType="gp3")
+    for _ in range(2):
+        last = ec2.create_volume(AvailabilityZone=ZONE, Size=8_192)["VolumeId"]
+    assert refusal(ec2.modify_volume, VolumeId=last, Size=12_000)[0] == "VolumeLimitExceeded"
+    ec2.modify_volume(VolumeId=last, Size=8_193)
+
+
+def test_provisioned_iops_have_their_quota(ec2: Any) -> None:
+    request = {"AvailabilityZone": ZONE, "Size": 1_000, "VolumeType": "io2", "Iops": 60_000}
+    ec2.create_volume(**request)
+    assert refusal(ec2.create_volume, **request)[0] == "MaxIOPSLimitExceeded"
+    ec2.create_volume(**{**request, "Iops": 40_000})
+
+
 def test_a_volume_that_was_never_changed_has_no_modification(ec2: Any) -> None:
     made = ec2.create_volume(AvailabilityZone=ZONE, Size=1)["VolumeId"]
     code, _ = refusal(ec2.describe_volumes_modifications, VolumeIds=[made])
