@@ -15,7 +15,7 @@ from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.instances import launching as instances
 from cloudchamber.services.ec2.instances import states
 from cloudchamber.services.ec2.instances.nouns import INSTANCE, Instance
-from cloudchamber.services.ec2.market import launching, pools
+from cloudchamber.services.ec2.market import launching, pools, reserving
 from cloudchamber.services.ec2.market.allocating import Candidate, allocate
 from cloudchamber.services.ec2.market.launching import Terms
 from cloudchamber.services.ec2.market.nouns import (
@@ -232,7 +232,7 @@ def _launch(call: Call, fleet: Fleet, number: int, count: int, *, is_spot: bool)
             )
             made = launching.launch_spot(call, override.spec, 1, count, terms)
         else:
-            made = launching.run(call, override.spec, 1, count)
+            made = reserving.launch(call, instances.plan(call, override.spec, 1, count))
     except AwsError as error:
         market = "spot" if is_spot else "on-demand"
         fleet.errors = [

@@ -19,6 +19,7 @@ from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.instances import launching
 from cloudchamber.services.ec2.instances.launching import Market, Plan
 from cloudchamber.services.ec2.instances.nouns import Instance
+from cloudchamber.services.ec2.instances.template_lookup import with_template
 from cloudchamber.services.ec2.market import pools, reserving
 from cloudchamber.services.ec2.market.nouns import SPOT_REQUEST, SpotRequest
 from cloudchamber.services.ec2.market.statuses import settle
@@ -43,7 +44,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 def run(call: Call, request: Input, least: int, most: int) -> list[Instance]:
     """What RunInstances does: in the Spot market, into a capacity reservation, or On-Demand."""
-    market = request.get("InstanceMarketOptions", {})
+    market = with_template(call, request)[0].get("InstanceMarketOptions", {})
     kind = market.get("MarketType")
     if kind == "spot":
         terms = _terms_of(request, market.get("SpotOptions", {}))

@@ -156,6 +156,16 @@ def test_run_instances_in_the_spot_market(ec2: Any, spec: dict[str, Any]) -> Non
     assert {each["Status"]["Code"] for each in requests} == {"fulfilled"}
 
 
+def test_a_launch_template_can_ask_for_spot(ec2: Any, spec: dict[str, Any]) -> None:
+    data = {**spec, "InstanceMarketOptions": {"MarketType": "spot"}}
+    ec2.create_launch_template(LaunchTemplateName="spot", LaunchTemplateData=data)
+    made = ec2.run_instances(MinCount=1, MaxCount=1, LaunchTemplate={"LaunchTemplateName": "spot"})[
+        "Instances"
+    ][0]
+    assert made["InstanceLifecycle"] == "spot"
+    assert status_of(ec2, made["SpotInstanceRequestId"]) == ("active", "fulfilled")
+
+
 def test_nobody_else_sees_a_request(chamber: Chamber, ec2: Any, spec: dict[str, Any]) -> None:
     identifier = asked(ec2, LaunchSpecification=spec)
     other = chamber.client("ec2", account=TWO)
