@@ -84,6 +84,7 @@ def end(call: Call, identifier: str) -> None:
 
 def _outcome(run: Run) -> Outcome:
     row = run.row
+    run.expect_output()
     statement = read_statement(row.query)
     if isinstance(statement, tree.Execute):
         prepared = run.call.rows(STATEMENTS).get((row.workgroup, statement.name))

@@ -142,6 +142,13 @@ class Run:
                 return
             asked["ContinuationToken"] = answer["NextContinuationToken"]
 
+    def expect_output(self) -> None:
+        """The bucket of results has to be there before anything is done. Raises Failed."""
+        bucket, _ = bucket_and_key(self.row.folder)
+        where = self.call.port(ports.BUCKET)
+        if where is None or where(self.call.cloud, bucket) is None:
+            raise Failed(f"Unable to verify/create output bucket {bucket}", RESULT_NOT_WRITTEN)
+
     def write(self, location: str, data: bytes, kind: str = "application/octet-stream") -> None:
         """Write an object, as the query's settings say. Raises Failed."""
         bucket, key = bucket_and_key(location)

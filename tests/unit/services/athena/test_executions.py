@@ -110,9 +110,11 @@ def test_where_results_go(desk: Desk) -> None:
     code, text = refusal(desk.athena.start_query_execution, QueryString="SELECT 1")
     assert code == "InvalidRequestException"
     assert text.startswith("No output location provided.")
-    assert "NoSuchBucket" in desk.failed(
-        "SELECT 1", ResultConfiguration={"OutputLocation": "s3://nowhere/"}
+    said = desk.failed(
+        "CREATE DATABASE other", ResultConfiguration={"OutputLocation": "s3://nowhere/"}
     )
+    assert said == "Unable to verify/create output bucket nowhere"
+    assert desk.rows("SHOW DATABASES") == [["db"]]
     configuration = {"ResultConfiguration": {"OutputLocation": "s3://data/out"}}
     desk.athena.create_work_group(Name="g", Configuration=configuration)
     found = desk.done("SELECT 1", WorkGroup="g")
