@@ -14,6 +14,7 @@ from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.ec2 import kinds, tags
+from cloudchamber.services.ec2.instances import states
 from cloudchamber.services.ec2.instances.nouns import INSTANCE, Instance
 from cloudchamber.services.ec2.refusals import (
     invalid_combination,
@@ -37,6 +38,8 @@ from cloudchamber.services.ec2.volumes.shapes import shaped, size_of
 from cloudchamber.services.ec2.vpcs import lookup
 from cloudchamber.world.capacity.catalogue import find_type
 
+# "Client.InternalError: Client error on launch": troubleshooting-launch.html, of KMS keys.
+_UNUSABLE_KEY: Final = ("Client.InternalError", "Client error on launch")
 _DEVICE: Final = re.compile(
     r"(/dev/)?(sd[a-z]{1,2}[0-9]*|xvd[a-z]{1,2}[0-9]*|hd[a-z][0-9]*)", re.ASCII
 )
@@ -159,12 +162,26 @@ def volume_due(call: Call, identifier: str, what: str, instance: str = "") -> No
         return
     if what == "creating" and volume.state == "creating":
         making.become_available(call, volume)
+    elif what == "creating" and volume.problem:
+        _fail_launch(call, volume)
     elif what == "deleting" and volume.state == "deleting":
         making.end_deletion(call, volume)
     elif what in ("attaching", "detaching"):
         _attachment_due(call, volume, what, instance)
     elif what in ("modifying", "optimizing"):
         modifying.modification_due(call, volume, what)
+
+
+def _fail_launch(call: Call, volume: Volume) -> None:
+    """An instance was launched with a volume whose key cannot be used: it does not come up."""
+    holders = [kinds.find(call, INSTANCE, each.instance) for each in volume.attachments]
+    call.event(
+        making.volume_arn(call, volume.id),
+        "ec2.volume-failed",
+        f"{volume.id} could not be created for its instance: {volume.problem}",
+    )
+    announce(call, "attachVolume", "failed", volume, cause=volume.problem)
+    states.terminate(call, [each for each in holders if each is not None], _UNUSABLE_KEY)
 
 
 def _attachment_due(call: Call, volume: Volume, what: str, instance: str) -> None:

@@ -54,6 +54,24 @@ def test_terminating_deletes_some_volumes_and_frees_others(chamber: Chamber, ec2
     assert sorted(told) == sorted([volumes["/dev/xvda"], volumes["/dev/sdg"]])
 
 
+def test_an_instance_whose_key_cannot_be_used_does_not_come_up(chamber: Chamber, ec2: Any) -> None:
+    kms = chamber.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.disable_key(KeyId=key)
+    disk = {"VolumeSize": 5, "Encrypted": True, "KmsKeyId": key}
+    made = ec2.run_instances(
+        ImageId=image_of(ec2),
+        InstanceType="m5.large",
+        MinCount=1,
+        MaxCount=1,
+        BlockDeviceMappings=[{"DeviceName": "/dev/sdf", "Ebs": disk}],
+    )["Instances"][0]["InstanceId"]
+    row = ec2.describe_instances(InstanceIds=[made])["Reservations"][0]["Instances"][0]
+    assert row["State"]["Name"] == "terminated"
+    assert row["StateReason"]["Code"] == "Client.InternalError"
+    assert ec2.describe_volumes()["Volumes"] == []
+
+
 def test_a_root_volume_can_be_detached_while_its_instance_is_stopped(ec2: Any) -> None:
     instance, volumes = launched(ec2)
     root = volumes["/dev/xvda"]
