@@ -30,6 +30,7 @@ from cloudchamber.services.ec2.instances.lookup import expect_named, is_live
 from cloudchamber.services.ec2.instances.nouns import IMAGE, IMAGES, Image, ImageDevice, Instance
 from cloudchamber.services.ec2.instances.public_images import public_images
 from cloudchamber.services.ec2.refusals import invalid_value, missing_parameter
+from cloudchamber.services.ec2.volumes import encryption
 from cloudchamber.services.ec2.volumes.making import attachment_of, volumes_of_instance
 from cloudchamber.services.ec2.volumes.nouns import SNAPSHOT, Snapshot
 from cloudchamber.services.ec2.volumes.sharing import expect_usable
@@ -322,7 +323,9 @@ def _copied_device(
         snapshot.is_encrypted = True
         before = kinds.find_anywhere(call.cloud, SNAPSHOT, device.snapshot)
         is_same = before is not None and region == call.region and not encrypted
-        snapshot.key = request.get("KmsKeyId") or (before.key if before and is_same else "")
+        kept = before.key if before and is_same else ""
+        key = request.get("KmsKeyId") or kept or encryption.settings_of(call).key
+        snapshot.key = encryption.expect_key(call, key or encryption.AWS_KEY)
     kinds.add(call, SNAPSHOT, snapshot)
     tags.put(call, snapshot.id, given)
     return msgspec.structs.replace(device, snapshot=snapshot.id, is_encrypted=snapshot.is_encrypted)

@@ -50,7 +50,7 @@ def choose(
         return False, ""
     if key:
         return True, key
-    if came:
+    if came and came[0][1]:
         return True, came[0][1]
     return True, settings.key or AWS_KEY
 
