@@ -70,7 +70,9 @@ def settle_activity(call: Call, fleet: Fleet) -> None:
     if not is_met and fleet.errors:
         fleet.activity = "error"
     if not is_met and fleet.type == "maintain" and fleet.state in ("active", "modifying"):
-        call.after(AGAIN_NS, FLEET_DUE, fleet.id, "fill", weak=True)
+        if fleet.look_ns <= call.now:
+            fleet.look_ns = call.now + AGAIN_NS
+            call.at(fleet.look_ns, FLEET_DUE, fleet.id, "fill", weak=True)
 
 
 def shrink(call: Call, fleet: Fleet) -> None:
@@ -103,6 +105,13 @@ def lost(call: Call, instance: Instance) -> None:
     if fleet.state in ("deleted_terminating", "cancelled_terminating") and not fleet.members:
         fleet.state = fleet.state.partition("_")[0]
     if fleet.type == "maintain" and fleet.state == "active":
+        fill_soon(call, fleet)
+
+
+def fill_soon(call: Call, fleet: Fleet) -> None:
+    """Fill a fleet when what happens now is over, once for all that it lost."""
+    if not fleet.is_fill_due:
+        fleet.is_fill_due = True
         call.after(0, FLEET_DUE, fleet.id, "fill")
 
 
@@ -130,6 +139,7 @@ def fleet_due(call: Call, identifier: str, what: str) -> None:
     if fleet is None:
         return
     if what == "fill":
+        fleet.is_fill_due = False
         if fleet.state in ("active", "modifying"):
             fill(call, fleet)
             fleet.state = "active"

@@ -83,7 +83,7 @@ def modify_fleet(call: Call, request: Input) -> Output:
         fleet.shown["ExcessCapacityTerminationPolicy"] = policy
     filling.note(call, fleet, "fleetRequestChange", "modify_in_progress")
     filling.shrink(call, fleet)
-    call.after(0, filling.FLEET_DUE, fleet.id, "fill")
+    filling.fill_soon(call, fleet)
     return {"Return": True}
 
 

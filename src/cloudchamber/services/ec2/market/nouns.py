@@ -138,6 +138,8 @@ class Fleet(msgspec.Struct, kw_only=True):
     errors: list[dict[str, Any]] = []
     history: list[FleetNote] = []
     activity: str = ""
+    is_fill_due: bool = False  # a fill is scheduled for this instant
+    look_ns: int = 0  # when it looks again at a target that it could not reach
 
 
 class CapacityReservation(msgspec.Struct, kw_only=True):

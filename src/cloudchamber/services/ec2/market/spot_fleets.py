@@ -94,7 +94,7 @@ def modify_spot_fleet_request(call: Call, request: Input) -> Output:
     if policy:
         fleet.ends_excess = policy == "default"
     filling.shrink(call, fleet)
-    call.after(0, filling.FLEET_DUE, fleet.id, "fill")
+    filling.fill_soon(call, fleet)
     return {"Return": True}
 
 

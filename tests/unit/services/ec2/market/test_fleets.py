@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cloudchamber.services.ec2.market.nouns import SPOT_POOLS
 from cloudchamber.testing.chamber import Chamber
 from tests.unit.services.ec2.market.asking import refusal, shock, state_of
 from tests.unit.services.ec2.market.conftest import ONE, REGION
@@ -241,6 +242,28 @@ def test_a_recommendation_is_followed_before_the_notice(
     assert len(after) == 12
     assert after != before
     assert all(state_of(ec2, each) == "running" for each in after)
+
+
+def test_a_fleet_waits_for_its_pool_to_recover(chamber: Chamber, ec2: Any, template: str) -> None:
+    fleet = ec2.create_fleet(
+        LaunchTemplateConfigs=configs(template), TargetCapacitySpecification=target(20)
+    )["FleetId"]
+    before = ids_of(ec2, fleet)
+    (pool,) = chamber.cloud.store.rows(SPOT_POOLS, "", "").values()
+    pool.dry_from_ns = chamber.cloud.kernel.now
+    pool.dry_until_ns = pool.dry_from_ns + 3_600_000_000_000
+    ec2.terminate_instances(InstanceIds=sorted(before))
+    assert ids_of(ec2, fleet) == set()
+    assert fleet_of(ec2, fleet)["ActivityStatus"] == "error"
+    errors = ec2.describe_fleet_history(
+        FleetId=fleet, StartTime="2027-01-01T00:00:00Z", EventType="service-error"
+    )["HistoryRecords"]
+    assert len(errors) == 1
+    chamber.advance("59m")
+    assert ids_of(ec2, fleet) == set()
+    chamber.advance("11m")
+    assert len(ids_of(ec2, fleet)) == 20
+    assert fleet_of(ec2, fleet)["ActivityStatus"] == "fulfilled"
 
 
 def test_fleets_have_tags(ec2: Any, template: str) -> None:
