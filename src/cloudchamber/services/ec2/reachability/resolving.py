@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.connections.nouns import ENDPOINT, ENDPOINT_SERVICE
 from cloudchamber.services.ec2.instances.nouns import INSTANCE
+from cloudchamber.services.ec2.interfaces.aws_lists import find_aws_list
 from cloudchamber.services.ec2.interfaces.nouns import INTERFACE
-from cloudchamber.world.network.addresses import find_address
+from cloudchamber.world.network.addresses import find_address, format_address, parse_block
 from cloudchamber.world.network.compiled import Compiled
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ _PRIVATE_NAME: Final = re.compile(rf"ip-{_DASHED}\.(?:ec2|[a-z0-9-]+\.compute)\.
 # ec2-198-51-100-1.eu-west-1.compute.amazonaws.com, ec2-198-51-100-1.compute-1.amazonaws.com
 _PUBLIC_NAME: Final = re.compile(
     rf"ec2-{_DASHED}\.(?:compute-1|[a-z0-9-]+\.compute)\.amazonaws\.com(?:\.cn)?"
+)
+# s3.eu-west-1.amazonaws.com, a-bucket.s3.eu-west-1.amazonaws.com, dynamodb.eu-west-1.amazonaws.com
+_SERVICE_NAME: Final = re.compile(
+    r"(?:[a-z0-9.-]+\.)?(s3|dynamodb)\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
 )
 
 
@@ -83,4 +88,16 @@ def _named(cloud: Cloud, compiled: Compiled, name: str, asker: str) -> str | Non
             names += endpoint.private_names
         if endpoint.interfaces and name in names:
             return endpoint.id
+    service = _SERVICE_NAME.fullmatch(name)
+    if service is not None:
+        return _address_of_service(cloud, service[1], service[2])
     return None
+
+
+def _address_of_service(cloud: Cloud, service: str, region: str) -> str | None:
+    """An address at which a service of AWS answers in a Region: of its prefix list."""
+    listed = find_aws_list(cloud, region, f"com.amazonaws.{region}.{service}")
+    if listed is None:
+        return None
+    low, _, _ = parse_block(listed.versions[-1][0].cidr)
+    return format_address(low + 1)

@@ -257,3 +257,30 @@ def test_other_accounts_are_looked_into_only_by_leave(estate: Estate) -> None:
         Source=one.interface, Destination=other.interface, Protocol="tcp",
     )  # fmt: skip
     assert code == "InvalidNetworkInterfaceID.NotFound"
+
+
+def test_a_path_is_tagged_and_found_by_its_tag_like_everything_else(estate: Estate) -> None:
+    subnet = estate.subnet(estate.vpc(), "10.0.1.0/24")
+    one, other = estate.server(subnet), estate.server(subnet)
+    made = estate.ec2.create_network_insights_path(
+        Source=one.interface, Destination=other.interface, Protocol="tcp"
+    )["NetworkInsightsPath"]["NetworkInsightsPathId"]
+    estate.ec2.create_tags(Resources=[made], Tags=[{"Key": "team", "Value": "net"}])
+    shown = estate.ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [made]}])["Tags"]
+    assert [(each["ResourceType"], each["Value"]) for each in shown] == [
+        ("network-insights-path", "net")
+    ]
+
+
+def test_more_paths_than_an_account_may_have_are_refused(estate: Estate) -> None:
+    subnet = estate.subnet(estate.vpc(), "10.0.1.0/24")
+    one, other = estate.server(subnet), estate.server(subnet)
+    asked = {"Source": one.interface, "Destination": other.interface, "Protocol": "tcp"}
+    for _ in range(100):
+        estate.ec2.create_network_insights_path(**asked)
+    code, _ = refusal(estate.ec2.create_network_insights_path, **asked)
+    assert code == "NetworkInsightsPathLimitExceeded"
+    pages = estate.ec2.get_paginator("describe_network_insights_paths").paginate(
+        PaginationConfig={"PageSize": 30}
+    )
+    assert [len(page["NetworkInsightsPaths"]) for page in pages] == [30, 30, 30, 10]

@@ -123,6 +123,10 @@ def test_a_gateway_endpoint_takes_what_is_for_its_service(estate: Estate) -> Non
         VpcId=vpc, ServiceName=f"com.amazonaws.{estate.region}.s3", RouteTableIds=[table]
     )["VpcEndpoint"]["VpcEndpointId"]
     assert estate.reach(server.instance, bucket)["allowed"] is True
+    named = estate.reach(server.instance, f"a-bucket.s3.{estate.region}.amazonaws.com")
+    assert (named["allowed"], named["steps"][-1]["about"] == server.interface) == (True, True)
+    elsewhere = estate.reach(server.instance, f"dynamodb.{estate.region}.amazonaws.com")
+    assert elsewhere["code"] == "NO_ROUTE_TO_DESTINATION"
     found = estate.analyse(server.instance, made)
     assert ids(found["ForwardPathComponents"])[-1] == made
     route = next(
