@@ -43,7 +43,8 @@ def ec2(endpoint: str) -> Any:
 
 @pytest.mark.slow
 def test_a_network_is_applied_planned_changed_and_destroyed(terraform: Terraform, ec2: Any) -> None:
-    flags = ("-input=false", "-no-color", "-auto-approve")
+    # The provider waits ten seconds after each of many changes; it can do so for all at once.
+    flags = ("-input=false", "-no-color", "-auto-approve", "-parallelism=40")
     plan = ("plan", "-input=false", "-no-color", "-detailed-exitcode")
 
     applied = terraform("apply", *flags)

@@ -54,13 +54,12 @@ resource "aws_egress_only_internet_gateway" "shop" {
 }
 
 resource "aws_subnet" "public" {
-  count                           = 2
-  vpc_id                          = aws_vpc.shop.id
-  availability_zone               = local.zones[count.index]
-  cidr_block                      = cidrsubnet("10.0.0.0/16", 8, count.index)
-  ipv6_cidr_block                 = cidrsubnet(aws_vpc.shop.ipv6_cidr_block, 8, count.index)
-  map_public_ip_on_launch         = true
-  assign_ipv6_address_on_creation = true
+  count                   = 2
+  vpc_id                  = aws_vpc.shop.id
+  availability_zone       = local.zones[count.index]
+  cidr_block              = cidrsubnet("10.0.0.0/16", 8, count.index)
+  ipv6_cidr_block         = cidrsubnet(aws_vpc.shop.ipv6_cidr_block, 8, count.index)
+  map_public_ip_on_launch = true
   tags = {
     tier = "public"
   }
@@ -78,7 +77,6 @@ resource "aws_subnet" "isolated" {
   vpc_id            = aws_vpc_ipv4_cidr_block_association.more.vpc_id
   availability_zone = local.zones[count.index]
   cidr_block        = cidrsubnet("10.2.0.0/16", 8, count.index)
-  private_dns_hostname_type_on_launch = "resource-name"
 }
 
 resource "aws_route_table" "public" {
