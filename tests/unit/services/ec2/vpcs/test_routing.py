@@ -263,6 +263,30 @@ def test_the_local_route_is_replaced_and_reset_but_never_deleted(
     )
 
 
+def test_a_prefix_list_is_a_destination_and_counts_with_its_room(
+    ec2: Any, table: str, gateway: str
+) -> None:
+    lists = [
+        ec2.create_managed_prefix_list(
+            PrefixListName=f"offices{number}", AddressFamily="IPv4", MaxEntries=entries
+        )["PrefixList"]["PrefixListId"]
+        for number, entries in enumerate((499, 2))
+    ]
+    ec2.create_route(RouteTableId=table, DestinationPrefixListId=lists[0], GatewayId=gateway)
+    assert routes_of(ec2, table)[lists[0]] == (gateway, "active")
+    assert (
+        refused(
+            ec2.create_route,
+            RouteTableId=table,
+            DestinationPrefixListId=lists[1],
+            GatewayId=gateway,
+        )
+        == "RouteLimitExceeded"
+    )
+    ec2.delete_route(RouteTableId=table, DestinationPrefixListId=lists[0])
+    assert lists[0] not in routes_of(ec2, table)
+
+
 def test_a_table_is_associated_with_a_subnet_and_replaced(
     ec2: Any, vpc: str, subnet: str, table: str
 ) -> None:
