@@ -5,6 +5,8 @@ Rules of this file: only what the whole suite needs. Fixtures live beside the te
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import HealthCheck, settings
 
 # Shared two-core machines stall for longer than any deadline that would mean something, and the
@@ -17,3 +19,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("house")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: one worker more than processors.
+
+    Terraform's provider sleeps for minutes in some tests, and others wait for programs they start.
+    """
+    return (os.cpu_count() or 1) + 1

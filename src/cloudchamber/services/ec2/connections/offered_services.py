@@ -21,6 +21,8 @@ from cloudchamber.services.ec2.connections.aws_services import AwsService
 from cloudchamber.services.ec2.connections.listing import paged
 from cloudchamber.services.ec2.connections.nouns import ENDPOINT_SERVICE, EndpointService
 from cloudchamber.services.ec2.describing import filtered
+from cloudchamber.services.ec2.refusals import invalid_value
+from cloudchamber.world.geography.regions import find_region
 from cloudchamber.world.geography.zones import zones_of
 
 
@@ -45,6 +47,9 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 def describe_vpc_endpoint_services(call: Call, request: Input) -> Output:
     """The services that pass the names and filters. Raises InvalidServiceName."""
     regions = request.get("ServiceRegions") or [call.region]
+    for each in regions:
+        if find_region(each) is None:
+            raise invalid_value(each, "serviceRegion", "There is no such Region.")
     offers = [*_of_aws(call, regions), *_of_customers(call, regions)]
     names = request.get("ServiceNames")
     if names:

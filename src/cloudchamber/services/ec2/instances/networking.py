@@ -19,7 +19,7 @@ from cloudchamber.cloud.service import Input
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.instances.placing import is_offered, pool_of
 from cloudchamber.services.ec2.interfaces.groups import expect_groups
-from cloudchamber.services.ec2.interfaces.interfaces import named_addresses
+from cloudchamber.services.ec2.interfaces.interfaces import named_addresses, named_addresses6
 from cloudchamber.services.ec2.interfaces.making import make_interface, remove_interface
 from cloudchamber.services.ec2.interfaces.nouns import INTERFACE, SECURITY_GROUPS, Interface
 from cloudchamber.services.ec2.interfaces.public import lend_public_address
@@ -230,7 +230,7 @@ def _from_instance(
     request: Input, subnet: Subnet, groups: list[str], given: dict[str, str], most: int
 ) -> Wanted:
     private = request.get("PrivateIpAddress")
-    addresses6 = [each["Ipv6Address"] for each in request.get("Ipv6Addresses", ())]
+    addresses6 = named_addresses6(request)
     if (private or addresses6) and most > 1:
         raise _one_only("IP addresses")
     count6 = request.get("Ipv6AddressCount")
@@ -280,7 +280,7 @@ def _from_specification(
             "interface with the device index 0."
         )
     private, others = named_addresses(dict(each))
-    addresses6 = [one["Ipv6Address"] for one in each.get("Ipv6Addresses", ())]
+    addresses6 = named_addresses6(each)
     if (private or others or addresses6) and most > 1:
         raise _one_only("IP addresses")
     groups = expect_groups(call, each.get("Groups", ()), subnet.vpc, subnet.id)

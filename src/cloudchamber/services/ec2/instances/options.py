@@ -7,7 +7,6 @@ instance is to have, or raises what AWS says. Nothing is changed.
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
@@ -75,7 +74,7 @@ def checked_user_data(text: str) -> str:
     """User data in base64: at most 16 KiB before it is encoded."""
     try:
         raw = base64.b64decode("".join(text.split()), validate=True)
-    except binascii.Error:
+    except ValueError:  # also what is no ASCII at all
         raise AwsError(
             "InvalidUserData.Malformed", "Invalid BASE64 encoding of user data"
         ) from None

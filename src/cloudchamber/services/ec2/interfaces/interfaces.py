@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
@@ -59,7 +60,7 @@ def create_network_interface(call: Call, request: Input) -> Output:
     if len(description) > DESCRIPTION_MAX:
         raise invalid_value(description, "description", "It is longer than 255 characters.")
     private, others = named_addresses(request)
-    addresses6 = [each["Ipv6Address"] for each in request.get("Ipv6Addresses", ())]
+    addresses6 = named_addresses6(request)
     count6 = request.get("Ipv6AddressCount")
     _expect_one_way6(request)
     _expect_addresses_fit_kind(request)
@@ -92,6 +93,14 @@ def create_network_interface(call: Call, request: Input) -> Output:
     return output
 
 
+def named_addresses6(request: Mapping[str, Any]) -> list[str]:
+    """The IPv6 addresses that a request names. Raises MissingParameter."""
+    listed = request.get("Ipv6Addresses", ())
+    if not all(each.get("Ipv6Address") for each in listed):
+        raise missing_parameter("ipv6Address")
+    return [each["Ipv6Address"] for each in listed]
+
+
 def named_addresses(request: Input) -> tuple[str | None, list[str]]:
     """The primary address that a request names (or None), and the secondary ones.
 
@@ -99,6 +108,8 @@ def named_addresses(request: Input) -> tuple[str | None, list[str]]:
     """
     listed: list[dict[str, Any]] = request.get("PrivateIpAddresses") or []
     named = [each["PrivateIpAddress"] for each in listed if each.get("PrivateIpAddress")]
+    if any(each.get("Primary") and not each.get("PrivateIpAddress") for each in listed):
+        raise missing_parameter("privateIpAddress")
     primary = [each["PrivateIpAddress"] for each in listed if each.get("Primary")]
     single = request.get("PrivateIpAddress")
     if len(primary) > 1 or (single and primary and primary != [single]):

@@ -328,6 +328,8 @@ def test_filters(chamber: Chamber) -> None:
 
 def test_aws_offers_its_services(chamber: Chamber) -> None:
     client = ec2(chamber)
+    with pytest.raises(ClientError, match="InvalidParameterValue"):
+        client.describe_vpc_endpoint_services(ServiceRegions=["eu-nowhere-1"])
     answer = client.describe_vpc_endpoint_services()
     assert len(answer["ServiceNames"]) > 200
     details = client.describe_vpc_endpoint_services(ServiceNames=[S3])["ServiceDetails"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from tests.unit.services.ec2.instances.running_world import one, refusal, run
 
 
@@ -148,3 +151,10 @@ def test_what_is_wrong_with_templates(ec2: Any, ami: str) -> None:
         "InvalidLaunchTemplateName.NotFoundException",
         "The specified launch template, with template name web, does not exist.",
     )
+
+
+@pytest.mark.parametrize("data", ["not base64", "Zm9v\u00e9"])
+def test_user_data_of_a_template_is_base64(ec2: Any, data: str) -> None:
+    with pytest.raises(ClientError) as error:
+        ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData={"UserData": data})
+    assert error.value.response["Error"]["Code"] == "InvalidUserData.Malformed"

@@ -465,3 +465,11 @@ def test_an_interface_for_efa_only_has_no_addresses(ec2: Any, subnet: str) -> No
         InterfaceType="efa-only",
         PrivateIpAddress="10.0.1.9",
     ) == "InvalidParameterCombination"  # fmt: skip
+
+
+def test_an_address_that_is_listed_is_named(ec2: Any, dual: str) -> None:
+    for members in (
+        {"Ipv6Addresses": [{"IsPrimaryIpv6": True}]},
+        {"PrivateIpAddresses": [{"Primary": True}]},
+    ):
+        assert refused(make, ec2=ec2, subnet=dual, **members) == "MissingParameter"
