@@ -80,6 +80,8 @@ SHARE_POLICY: Final = "share-policy"
 FLOW: Final = "flow"
 # (cloud) -> Iterable[LatticeFacts]: every VPC that is associated with a service network.
 LATTICE: Final = "lattice"
+# (cloud, region) -> Mapping[name, image id]: the public parameters that name images in a Region.
+IMAGE_PARAMETERS: Final = "image-parameters"
 # (cloud, queue_arn) -> int | None: the instant at which something in a queue is or will be visible.
 QUEUE_DUE: Final = "queue-due"
 

@@ -29,6 +29,13 @@ def test_why_finds_an_event_by_its_id_and_by_its_request() -> None:
     assert log.why(f"ev-{number}") == log.why("r-1") != []
 
 
+def test_an_id_finds_what_its_arn_ends_with() -> None:
+    log = EventLog(10)
+    number = log.add(1, "arn:aws:ec2:eu-west-1:1:instance/i-0a1b", "ec2.stopped", "")
+    assert [event.number for event in log.why("i-0a1b")] == [number]
+    assert log.why("0a1b") == []
+
+
 def test_the_oldest_event_is_forgotten_first_and_a_chain_ends_there() -> None:
     log = EventLog(2)
     first = log.add(1, "a", "w", "")

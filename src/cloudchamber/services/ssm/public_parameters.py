@@ -1,7 +1,7 @@
 """Parameters that AWS publishes, `/aws/service/...`: the ones whose values are known here.
 
-Rules of this file: no value is made up. The Regions and zones of `world/geography` are there; AMI
-ids and all else are refused by name. https://docs.aws.amazon.com/systems-manager/latest/userguide/
+Rules of this file: no value is made up. The Regions and zones of `world/geography` are there, and
+the images that EC2 has here; all else is refused by name. https://docs.aws.amazon.com/systems-manager/latest/userguide/
 parameter-store-public-parameters-global-infrastructure.html
 """
 
@@ -12,7 +12,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from cloudchamber.cloud import ports
 from cloudchamber.cloud.errors import Refused
+from cloudchamber.services.ssm import data_types
 from cloudchamber.services.ssm.names import is_below, not_found
 from cloudchamber.services.ssm.nouns import STRING, TEXT, Parameter, Version
 from cloudchamber.world.geography.regions import dns_suffix_of, regions
@@ -57,6 +59,9 @@ def expect(call: Call, name: str) -> Parameter:
         return _parameter(call, name, value)
     if name.startswith((f"{INFRASTRUCTURE}/regions/", f"{INFRASTRUCTURE}/availability-zones/")):
         raise not_found()
+    image = _images(call).get(name)
+    if image is not None:
+        return _parameter(call, name, image, data_types.IMAGE)
     raise _unknown(call, name)
 
 
@@ -67,9 +72,23 @@ def below(call: Call, path: str, recursive: bool) -> list[Parameter]:
         for name, value in _values().items()
         if is_below(name, path, recursive)
     ]
-    if not found and not path.startswith(INFRASTRUCTURE):
+    if path.startswith(INFRASTRUCTURE):
+        return found
+    found += [
+        _parameter(call, name, image, data_types.IMAGE)
+        for name, image in sorted(_images(call).items())
+        if is_below(name, path, recursive)
+    ]
+    if not found:
         raise _unknown(call, path)
     return found
+
+
+def _images(call: Call) -> Mapping[str, str]:
+    """EC2's public images by parameter; EC2 is asked even if nobody has called it yet."""
+    call.cloud.registry.expect("ec2")
+    images: Mapping[str, str] = call.port(ports.IMAGE_PARAMETERS)(call.cloud, call.region)
+    return images
 
 
 def _unknown(call: Call, name: str) -> Refused:
@@ -78,7 +97,7 @@ def _unknown(call: Call, name: str) -> Refused:
     )
 
 
-def _parameter(call: Call, name: str, value: str) -> Parameter:
+def _parameter(call: Call, name: str, value: str, data_type: str = TEXT) -> Parameter:
     version = Version(
         number=1,
         type=STRING,
@@ -86,7 +105,7 @@ def _parameter(call: Call, name: str, value: str) -> Parameter:
         user="",
         tier="Standard",
         text=value,
-        data_type=TEXT,
+        data_type=data_type,
     )
     arn = f"arn:{call.partition}:ssm:{call.region}::parameter{name}"
     return Parameter(name=name, account="", arn=arn, life="", versions=[version])

@@ -176,16 +176,30 @@ def test_public_parameters_of_regions(ssm: Any) -> None:
     )
 
 
-def test_public_parameters_that_are_not_known_are_refused_by_name(ssm: Any) -> None:
+def test_the_newest_image_is_one_that_instances_launch_from(chamber: Chamber, ssm: Any) -> None:
     image = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+    found = ssm.get_parameter(Name=image)["Parameter"]
+    assert found["DataType"] == "aws:ec2:image"
+    ec2 = chamber.client("ec2")
+    made = ec2.run_instances(
+        ImageId=found["Value"], InstanceType="t3.micro", MinCount=1, MaxCount=1
+    )["Instances"][0]
+    assert made["ImageId"] == found["Value"]
+    named = ec2.describe_images(ImageIds=[found["Value"]])["Images"][0]
+    assert named["Name"].startswith("al2023-ami-2023")
+    listed = ssm.get_parameters_by_path(Path="/aws/service/ami-amazon-linux-latest")["Parameters"]
+    assert image in [each["Name"] for each in listed]
+
+
+def test_public_parameters_that_are_not_known_are_refused_by_name(ssm: Any) -> None:
     for call, request in (
-        (ssm.get_parameter, {"Name": image}),
-        (ssm.get_parameters, {"Names": [image]}),
-        (ssm.get_parameters_by_path, {"Path": "/aws/service/ami-amazon-linux-latest"}),
+        (ssm.get_parameter, {"Name": "/aws/service/datasync/ami"}),
+        (ssm.get_parameters, {"Names": ["/aws/service/datasync/ami"]}),
+        (ssm.get_parameters_by_path, {"Path": "/aws/service/datasync"}),
     ):
         code, message = refusal(call, **request)
         assert code == "NotImplemented"
-        assert "ami-amazon-linux-latest" in message
+        assert "datasync" in message
 
 
 # Policies

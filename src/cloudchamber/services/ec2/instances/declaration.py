@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from cloudchamber.cloud import ports
 from cloudchamber.cloud.service import (
     Handler,
     Operation,
@@ -56,6 +57,7 @@ from cloudchamber.services.ec2.instances.nouns import (
     TEMPLATE,
     USAGE,
 )
+from cloudchamber.services.ec2.instances.public_images import image_parameters
 from cloudchamber.services.ec2.instances.running import run_instances
 from cloudchamber.services.ec2.instances.type_offerings import describe_instance_type_offerings
 
@@ -354,6 +356,7 @@ AREA: Final = Area(
     },
     kinds=(INSTANCE, IMAGE, KEY_PAIR, TEMPLATE, PLACEMENT_GROUP, PROFILE),
     tables=(SETTINGS, USAGE, POOLS),
+    ports={ports.IMAGE_PARAMETERS: image_parameters},
     kernel_events={
         lifecycle.DUE: states.instances_due,
         lifecycle.FORGOTTEN: states.instances_forgotten,

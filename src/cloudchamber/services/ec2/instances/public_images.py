@@ -15,11 +15,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cloudchamber.cloud.call import partition_of
 from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2.instances.nouns import Image, ImageDevice
+
+if TYPE_CHECKING:
+    from cloudchamber.cloud.cloud import Cloud
 
 # Owners: alias, account in `aws`, in `aws-us-gov`, in `aws-cn`. Accounts are their publishers';
 # where it is not known what they are outside `aws`, the same is used.
@@ -107,6 +110,11 @@ def image_of_parameter(region: str, name: str) -> str:
 def parameters(region: str) -> Mapping[str, str]:
     """The public parameters that name images in a Region, with the images' ids."""
     return _images(region)[1]
+
+
+def image_parameters(cloud: Cloud, region: str) -> Mapping[str, str]:
+    """Port `image-parameters`: what Parameter Store shows of them."""
+    return parameters(region)
 
 
 @lru_cache(maxsize=_REGIONS)
