@@ -20,7 +20,7 @@ demo:  ## set up and run the opening story with the real AWS CLI and boto3
 test:  ## set up and run every test (TESTS=path for some, WORKERS=n for the number of processes)
 	@$(PYTHON) -m tools.setup test
 	@$(VENV)/python -m tools.clients
-	@$(VENV)/python -m pytest -q -n $(WORKERS) $(TESTS)
+	@$(VENV)/python -m pytest -q -n $(WORKERS) --dist worksteal $(TESTS)
 
 check:  ## lint, format, types and the house's own rules
 	@$(PYTHON) -m tools.setup dev

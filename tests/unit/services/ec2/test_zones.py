@@ -235,7 +235,8 @@ def test_a_fork_keeps_names_and_choices(chamber: Chamber) -> None:
     assert named[0]["OptInStatus"] == "opted-in"
 
 
-def test_everything_else_is_refused_by_name(chamber: Chamber) -> None:
-    code, message, status = error_of(chamber.client("ec2").describe_vpcs)
+def test_what_is_not_here_is_refused_by_name(chamber: Chamber) -> None:
+    ec2 = chamber.client("ec2")
+    code, message, status = error_of(ec2.allocate_hosts, InstanceType="m5.large")
     assert (code, status) == ("NotImplemented", 501)
-    assert "ec2.DescribeVpcs" in message
+    assert "ec2.AllocateHosts" in message
