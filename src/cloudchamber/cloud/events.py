@@ -134,5 +134,5 @@ class EventLog:
 
 
 def mentions(event: Event, about: str) -> bool:
-    """True when an event is about this ARN, id or request; `i-0abc...` is what its ARN ends with."""
+    """True when an event is about this ARN, id (what an ARN ends with: `i-0abc...`) or request."""
     return about in (event.about, event.id, event.request) or event.about.endswith(f"/{about}")
