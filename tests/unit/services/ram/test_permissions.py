@@ -154,3 +154,28 @@ def test_types_and_aws_permissions_are_listed() -> None:
         assert {"ec2:Subnet", "ec2:TransitGateway", "ec2:PrefixList"} <= types
         found = ram.list_permissions(resourceType="EC2:subnet")["permissions"]
         assert [each["name"] for each in found] == ["AWSRAMDefaultPermissionSubnet"]
+
+
+def test_a_permission_is_put_beside_others_and_taken_out() -> None:
+    with Chamber(seed=1) as chamber:
+        arn, share = shared(chamber)
+        ram = chamber.client("ram", region_name=REGION, account=OWNER)
+        own = ram.create_permission(
+            name="mine", resourceType="ec2:PrefixList", policyTemplate=READ
+        )["permission"]["arn"]
+        ram.associate_resource_share_permission(
+            resourceShareArn=share, permissionArn=own, replace=True
+        )
+        used = ram.list_resource_share_permissions(resourceShareArn=share)["permissions"]
+        assert [each["arn"] for each in used] == [own]
+        policies = ram.get_resource_policies(resourceArns=[arn])["policies"]
+        assert json.loads(policies[0])["Statement"][0]["Action"] == [
+            "ec2:DescribeManagedPrefixLists"
+        ]
+        named = {"resourceShareArn": share, "permissionArn": own}
+        with pytest.raises(ClientError) as error:
+            ram.disassociate_resource_share_permission(**named)
+        assert error.value.response["Error"]["Code"] == "InvalidStateTransitionException"
+        ram.disassociate_resource_share(resourceShareArn=share, resourceArns=[arn])
+        ram.disassociate_resource_share_permission(**named)
+        assert ram.list_resource_share_permissions(resourceShareArn=share)["permissions"] == []

@@ -208,6 +208,10 @@ def test_resource_policies_are_kept(estate: Estate) -> None:
     )  # fmt: skip
     estate.lattice.put_resource_policy(resourceArn=arn, policy=text)
     assert estate.lattice.get_resource_policy(resourceArn=arn)["policy"] == text
+    estate.lattice.delete_resource_policy(resourceArn=arn)
+    with pytest.raises(ClientError) as error:
+        estate.lattice.get_resource_policy(resourceArn=arn)
+    assert code_of(error) == "ResourceNotFoundException"
     with pytest.raises(ClientError) as error:
         estate.lattice.put_auth_policy(resourceIdentifier=arn, policy='{"Statement": 1}')
     assert code_of(error) == "ValidationException"
@@ -243,3 +247,84 @@ def test_rules_change_together_or_by_themselves(estate: Estate) -> None:
             action={"fixedResponse": {"statusCode": 200}},
         )  # fmt: skip
     assert code_of(error) == "ValidationException"
+
+
+def test_each_thing_is_shown_as_it_was_made(estate: Estate) -> None:
+    lattice, service = estate.lattice, estate.service
+    named = {"serviceIdentifier": service["id"]}
+    shown = lattice.get_service(**named)
+    assert (shown["name"], shown["status"]) == ("payment", "ACTIVE")
+    assert shown["dnsEntry"] == service["dnsEntry"]
+    (listener,) = lattice.list_listeners(**named)["items"]
+    where = {**named, "listenerIdentifier": listener["id"]}
+    group = lattice.list_target_groups()["items"][0]
+    told = lattice.get_listener(**where)
+    assert (told["port"], told["protocol"]) == (80, "HTTP")
+    assert told["defaultAction"] == forward(group["id"])
+    rule = lattice.create_rule(
+        **where, name="one", priority=1, match={"httpMatch": {"method": "GET"}},
+        action={"fixedResponse": {"statusCode": 404}},
+    )  # fmt: skip
+    found = lattice.get_rule(**where, ruleIdentifier=rule["arn"])
+    assert (found["priority"], found["match"]) == (1, {"httpMatch": {"method": "GET"}})
+    assert lattice.get_target_group(targetGroupIdentifier=group["id"])["serviceArns"] == [
+        service["arn"]
+    ]
+    (made,) = lattice.list_service_network_service_associations(**named)["items"]
+    one = lattice.get_service_network_service_association(
+        serviceNetworkServiceAssociationIdentifier=made["arn"]
+    )
+    assert (one["serviceName"], one["serviceNetworkName"]) == ("payment", "shop")
+    lattice.delete_listener(**where)
+    assert lattice.list_listeners(**named)["items"] == []
+    estate.join()
+    assert estate.ask().status == 503, "nobody listens"
+    with pytest.raises(ClientError) as error:
+        lattice.get_rule(**where, ruleIdentifier=rule["id"])
+    assert code_of(error) == "ResourceNotFoundException"
+
+
+def test_health_checks_are_changed(estate: Estate) -> None:
+    made = estate.lattice.create_target_group(
+        name="addresses", type="IP", config={"protocol": "HTTP", "vpcIdentifier": estate.vpc}
+    )
+    check = estate.lattice.update_target_group(
+        targetGroupIdentifier=made["id"], healthCheck={"enabled": False, "path": "/up"}
+    )["config"]["healthCheck"]
+    assert (check["enabled"], check["path"], check["healthyThresholdCount"]) == (False, "/up", 5)
+    listener = estate.lattice.list_listeners(serviceIdentifier=estate.service["id"])["items"][0]
+    estate.lattice.update_listener(
+        serviceIdentifier=estate.service["id"], listenerIdentifier=listener["id"],
+        defaultAction=forward(made["id"]),
+    )  # fmt: skip
+    estate.lattice.register_targets(targetGroupIdentifier=made["id"], targets=[{"id": "10.0.0.9"}])
+    (target,) = estate.lattice.list_targets(targetGroupIdentifier=made["id"])["items"]
+    assert target["status"] == "UNAVAILABLE"
+
+
+def test_a_log_goes_to_another_bucket(estate: Estate) -> None:
+    s3 = estate.of("s3")
+    for bucket in ("first-of-logs", "second-of-logs"):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    name = {"resourceIdentifier": estate.service["arn"]}
+    made = estate.lattice.create_access_log_subscription(
+        **name, destinationArn="arn:aws:s3:::first-of-logs"
+    )
+    key = {"accessLogSubscriptionIdentifier": made["arn"]}
+    estate.lattice.update_access_log_subscription(
+        **key, destinationArn="arn:aws:s3:::second-of-logs"
+    )
+    shown = estate.lattice.get_access_log_subscription(**key)
+    assert shown["destinationArn"] == "arn:aws:s3:::second-of-logs"
+    listed = estate.lattice.list_access_log_subscriptions(**name)["items"]
+    assert [each["id"] for each in listed] == [made["id"]]
+    estate.join()
+    estate.ask("/x")
+    estate.chamber.advance("2m")
+    assert "Contents" not in s3.list_objects_v2(Bucket="first-of-logs")
+    assert len(s3.list_objects_v2(Bucket="second-of-logs")["Contents"]) == 1
+    with pytest.raises(ClientError) as error:
+        estate.lattice.create_access_log_subscription(
+            **name, destinationArn="arn:aws:s3:::no-such-bucket-here"
+        )
+    assert code_of(error) == "ResourceNotFoundException"

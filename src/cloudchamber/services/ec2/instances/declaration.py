@@ -119,8 +119,10 @@ _MODIFYING: Final = MappingProxyType(
             modifying.modify_default_credit_specification
         ),
         "ModifyInstanceAttribute": _on_instance(attributes.modify_instance_attribute),
-        "ModifyInstanceCapacityReservationAttributes": _on_instance(
-            modifying.modify_instance_capacity_reservation_attributes
+        "ModifyInstanceCapacityReservationAttributes": recorded(
+            modifying.modify_instance_capacity_reservation_attributes,
+            "an instance that starts again does not go into a reservation",
+            resource=_OF_INSTANCE,
         ),
         "ModifyInstanceCpuOptions": _on_instance(modifying.modify_instance_cpu_options),
         "ModifyInstanceCreditSpecification": simulated(

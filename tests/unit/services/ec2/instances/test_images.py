@@ -127,6 +127,12 @@ def test_an_image_becomes_public_only_when_it_may(chamber: Chamber, ec2: Any, am
     assert names(other, Owners=[ONE]) == ["golden"]
     ec2.reset_image_attribute(ImageId=identifier, Attribute="launchPermission")
     assert names(other, Owners=[ONE]) == []
+    ec2.enable_image_block_public_access(ImageBlockPublicAccessState="block-new-sharing")
+    state = ec2.get_image_block_public_access_state()["ImageBlockPublicAccessState"]
+    assert state == "block-new-sharing"
+    assert refusal(
+        ec2.modify_image_attribute, ImageId=identifier, LaunchPermission=everybody
+    )[0] == "OperationNotPermitted"  # fmt: skip
 
 
 def test_a_deregistered_image_is_gone_with_its_snapshots_if_asked(ec2: Any, ami: str) -> None:
@@ -236,3 +242,14 @@ def test_an_account_may_allow_itself_few_images(ec2: Any, ami: str) -> None:
     assert run(ec2, ubuntu)
     ec2.disable_allowed_images_settings()
     assert run(ec2, ami)
+
+
+def test_the_allowed_images_are_told(ec2: Any) -> None:
+    assert ec2.get_allowed_images_settings()["State"] == "disabled"
+    ec2.replace_image_criteria_in_allowed_images_settings(
+        ImageCriteria=[{"ImageProviders": ["amazon"]}]
+    )
+    ec2.enable_allowed_images_settings(AllowedImagesSettingsState="audit-mode")
+    told = ec2.get_allowed_images_settings()
+    assert told["State"] == "audit-mode"
+    assert told["ImageCriteria"] == [{"ImageProviders": ["amazon"]}]
