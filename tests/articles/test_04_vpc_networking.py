@@ -230,8 +230,21 @@ def test_a_gateway_endpoint_is_a_route_and_an_interface_endpoint_an_interface(
         GroupId=own["Groups"][0]["GroupId"], IpProtocol="tcp", FromPort=443, ToPort=443,
         CidrIp="10.0.0.0/16",
     )  # fmt: skip
-    assert estate.reach(client, own["NetworkInterfaceIds"][0])["allowed"]
-    assert estate.reach(client, gateway["VpcEndpointId"])["allowed"]
+    near = estate.reach(client, gateway["VpcEndpointId"])
+    far = estate.reach(client, own["NetworkInterfaceIds"][0])
+    assert near["allowed"], near
+    assert far["allowed"], far
+    # The table: a gateway endpoint is free and adds nothing, an interface endpoint does both.
+    (free,), (dear,) = near["endpoints"], far["endpoints"]
+    assert (free["type"], free["hours"], free["bytes"]) == ("Gateway", "", "")
+    assert (dear["type"], dear["hours"]) == ("Interface", "VpcEndpoint-Hours")
+    assert free["added_latency_ns"] < dear["added_latency_ns"]
+    metered = {
+        (line[3].rpartition("/")[2], line[4])
+        for line, _ in estate.chamber.cloud.meter.lines()
+        if "VpcEndpoint-" in line[4]
+    }
+    assert metered == {(own["VpcEndpointId"], "VpcEndpoint-Hours")}
 
 
 # "VPC Flow logs as your network's black box"

@@ -8,11 +8,14 @@ probe has one source port of its own, as a real one has; a question without one 
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
+from cloudchamber.services.ec2 import kinds
+from cloudchamber.services.ec2.connections.nouns import ENDPOINT
+from cloudchamber.services.ec2.connections.profiles import profile_of
 from cloudchamber.services.ec2.flow_logs.happened import FLOW
 from cloudchamber.services.ec2.reachability import shapes
 from cloudchamber.services.ec2.reachability.compile import compiled_of
@@ -26,6 +29,9 @@ from cloudchamber.world.network.steps import Step
 from cloudchamber.world.network.verdict import Verdict
 from cloudchamber.world.network.walk import Flow, walk
 
+if TYPE_CHECKING:
+    from cloudchamber.cloud.cloud import Cloud
+
 PROTOCOLS: Final = MappingProxyType({"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58})
 WITH_PORTS: Final = (6, 17)
 
@@ -36,7 +42,7 @@ def reach(call: Call, request: Input) -> Output:
     port = request.get("SourcePort")
     ports = EPHEMERAL if port is None else (port, port)
     verdict = walk(compiled, _flow(call, compiled, request, ports))
-    return shown(compiled, verdict)
+    return shown(call.cloud, compiled, verdict)
 
 
 def probe(call: Call, request: Input) -> Output:
@@ -49,7 +55,7 @@ def probe(call: Call, request: Input) -> Output:
     ports = EPHEMERAL if port is None else (port, port)
     verdict = walk(compiled, _flow(call, compiled, request, ports))
     happen(call, compiled, verdict)
-    answer = shown(compiled, verdict)
+    answer = shown(call.cloud, compiled, verdict)
     return answer if port is None else {**answer, "source_port": port}
 
 
@@ -86,8 +92,8 @@ def happen(call: Call, compiled: Compiled, verdict: Verdict) -> None:
     call.event(arn, what, verdict.sentence, {"code": verdict.code})
 
 
-def shown(compiled: Compiled, verdict: Verdict) -> dict[str, Any]:
-    """A verdict as the control API answers it."""
+def shown(cloud: Cloud, compiled: Compiled, verdict: Verdict) -> dict[str, Any]:
+    """A verdict as the control API answers it, with what the endpoints on the way cost."""
     return {
         "allowed": verdict.allowed,
         "code": verdict.code,
@@ -98,7 +104,30 @@ def shown(compiled: Compiled, verdict: Verdict) -> dict[str, Any]:
             *(_step(step, "forward") for step in verdict.steps),
             *(_step(step, "return") for step in verdict.return_steps),
         ],
+        "endpoints": _endpoints(cloud, compiled, verdict),
     }
+
+
+def _endpoints(cloud: Cloud, compiled: Compiled, verdict: Verdict) -> list[dict[str, Any]]:
+    """The VPC endpoints on the way there: how much longer a request takes, and what is metered."""
+    behind = {
+        interface: endpoint.id
+        for endpoint in compiled.network.interface_endpoints.values()
+        for interface in endpoint.interfaces
+    }
+    ids = dict.fromkeys(behind.get(step.id, step.id) for step in verdict.steps)
+    found = (kinds.find_anywhere(cloud, ENDPOINT, each) for each in ids)
+    return [
+        {
+            "id": row.id,
+            "type": row.type,
+            "added_latency_ns": profile_of(row.type).added_ns,
+            "hours": profile_of(row.type).hours,
+            "bytes": profile_of(row.type).bytes,
+        }
+        for row in found
+        if row is not None
+    ]
 
 
 def _step(step: Step, path: str) -> dict[str, Any]:
