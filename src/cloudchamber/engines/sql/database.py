@@ -91,7 +91,7 @@ def duck_type(hive: str) -> str:
     text = hive.strip().lower()
     base, bracket, rest = text.partition("<")
     if bracket and rest.endswith(">"):
-        parts = _parts(rest[:-1])
+        parts = parts_of(rest[:-1])
         if base == "array":
             return f"{duck_type(rest[:-1])}[]"
         if base == "map" and len(parts) == 2:
@@ -202,7 +202,8 @@ def parquet_of(result: Result) -> bytes:
         connection.close()
 
 
-def _parts(text: str) -> list[str]:
+def parts_of(text: str) -> list[str]:
+    """The parts of a nested type, between commas of the outermost level."""
     parts, depth, start = [], 0, 0
     for place, sign in enumerate(text):
         depth += (sign in "<(") - (sign in ">)")

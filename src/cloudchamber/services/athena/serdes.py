@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from cloudchamber.engines.sql.database import parts_of
+
 Columns = Sequence[tuple[str, str]]
 Row = list[str | None]
 _Reader = Callable[[Sequence[str], Columns, Mapping[str, str]], Iterator[Row]]
@@ -218,7 +220,7 @@ def _json_value(value: Any, kind: str) -> str | None:
 def _shaped(value: Any, kind: str) -> Any:
     """A value whose structs have their fields in lower case, as Hive knows no others."""
     base, _, rest = kind.partition("<")
-    parts = _parts(rest[:-1])
+    parts = parts_of(rest[:-1])
     if isinstance(value, list) and base == "array":
         return [_shaped(each, parts[0]) for each in value]
     if isinstance(value, dict) and base == "map":
@@ -229,17 +231,6 @@ def _shaped(value: Any, kind: str) -> Any:
             key.lower(): _shaped(each, kinds.get(key.lower(), "")) for key, each in value.items()
         }
     return value
-
-
-def _parts(text: str) -> list[str]:
-    """The parts of a nested type, between commas of the outermost level."""
-    parts, depth, start = [], 0, 0
-    for place, sign in enumerate(text):
-        depth += (sign in "<(") - (sign in ">)")
-        if sign == "," and depth == 0:
-            parts.append(text[start:place].strip())
-            start = place + 1
-    return [*parts, text[start:].strip()]
 
 
 def _regex(lines: Sequence[str], columns: Columns, given: Mapping[str, str]) -> Iterator[Row]:

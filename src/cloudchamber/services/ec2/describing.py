@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html#api-p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
@@ -22,6 +22,7 @@ from cloudchamber.services.ec2.filters import Properties, matching
 from cloudchamber.services.ec2.kinds import Kind
 
 Row = TypeVar("Row", bound=Any)
+Item = TypeVar("Item")
 
 PAGE_MIN: Final = 5
 PAGE_MAX: Final = 1000
@@ -91,14 +92,54 @@ def described(
 ) -> Output:
     """One page of rows, which are in the order of their ids."""
     size = page_size(request, description.page_min, description.page_max)
+    shown, token = one_page(request, rows, _id_of, size)
+    return with_token({description.answer: [description.view(call, row) for row in shown]}, token)
+
+
+def listed(
+    request: Input,
+    answer: str,
+    items: Iterable[Item],
+    key: Callable[[Item], str],
+    properties: Mapping[str, Callable[[Item], Iterable[str]]],
+    view: Callable[[Item], Any],
+) -> Output:
+    """One page of what passes the request's filters, by `key`; for what is no kind of thing."""
+    chosen = matching(items, request.get("Filters", ()), properties)
+    return paged(request, answer, sorted(chosen, key=key), key, view)
+
+
+def paged(
+    request: Input,
+    answer: str,
+    items: Sequence[Item],
+    key: Callable[[Item], str],
+    view: Callable[[Item], Any],
+    size: int | None = None,
+) -> Output:
+    """One page of items that are in order of their keys; by default as long as most are."""
+    shown, token = one_page(request, items, key, page_size(request) if size is None else size)
+    return with_token({answer: [view(each) for each in shown]}, token)
+
+
+def one_page(
+    request: Input, items: Sequence[Item], key: Callable[[Item], str], size: int
+) -> tuple[Sequence[Item], str | None]:
+    """What is on the page that a request asks for, and the next token. Raises InvalidNextToken."""
     try:
-        shown, token = page(rows, _id_of, request.get("NextToken"), size)
+        return page(items, key, request.get("NextToken"), size)
     except BadToken:
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
-    output: Output = {description.answer: [description.view(call, row) for row in shown]}
-    if token:
-        output["NextToken"] = token
-    return output
+        raise bad_token() from None
+
+
+def bad_token() -> AwsError:
+    """A page token of nobody's."""
+    return AwsError("InvalidNextToken", "The specified NextToken is not valid.")
+
+
+def with_token(output: Output, token: str | None) -> Output:
+    """An answer with the token of the next page, if there is one."""
+    return {**output, "NextToken": token} if token else output
 
 
 def page_size(request: Input, least: int = PAGE_MIN, most: int = PAGE_MAX) -> int:

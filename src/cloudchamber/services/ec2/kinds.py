@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -27,14 +27,6 @@ if TYPE_CHECKING:
 
 _DIGITS: Final = 17
 _ID: Final = re.compile(r"[a-z-]+-([0-9a-f]{8}|[0-9a-f]{17})", re.ASCII)
-
-
-class Identified(Protocol):
-    """What every row has."""
-
-    id: str
-    owner: str
-
 
 Row = TypeVar("Row", bound=Any)
 

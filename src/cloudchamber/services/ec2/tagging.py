@@ -14,10 +14,9 @@ import msgspec
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.ec2 import areas, kinds, tags
-from cloudchamber.services.ec2.describing import page_size
+from cloudchamber.services.ec2.describing import paged
 from cloudchamber.services.ec2.filters import matching
 from cloudchamber.services.ec2.kinds import Kind
 from cloudchamber.services.ec2.refusals import missing_parameter
@@ -98,19 +97,7 @@ def describe_tags(call: Call, request: Input) -> Output:
         },
     )
     chosen.sort(key=_place_of)
-    try:
-        shown, token = page(chosen, _place_of, request.get("NextToken"), page_size(request))
-    except BadToken:
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
-    output: Output = {
-        "Tags": [
-            {"Key": tag.key, "Value": tag.value, "ResourceId": tag.id, "ResourceType": tag.type}
-            for tag in shown
-        ]
-    }
-    if token:
-        output["NextToken"] = token
-    return output
+    return paged(request, "Tags", chosen, _place_of, _view)
 
 
 def tagged_resources(
@@ -146,6 +133,10 @@ def context_of_tags(call: Call, request: Input) -> Mapping[str, Sequence[str]]:
     }
     keys["aws:TagKeys"] = tuple(each["Key"] for each in given if each.get("Key"))
     return keys
+
+
+def _view(tag: Tag) -> dict[str, str]:
+    return {"Key": tag.key, "Value": tag.value, "ResourceId": tag.id, "ResourceType": tag.type}
 
 
 def _place_of(tag: Tag) -> str:

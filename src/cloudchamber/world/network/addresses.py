@@ -70,7 +70,6 @@ RFC1918: Final = (
 )
 RFC6598: Final = parse_block("100.64.0.0/10")
 RFC4193: Final = parse_block("fc00::/7")
-LINK_LOCAL: Final = parse_block("169.254.0.0/16")
 
 
 def is_rfc1918(address: int) -> bool:

@@ -10,7 +10,7 @@ ints: for the thousand classes of a large estate, `&` costs less than a call int
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from cloudchamber.world.network.addresses import is_v6
 from cloudchamber.world.network.compiled import Compiled, End
@@ -25,8 +25,6 @@ from cloudchamber.world.network.packet import (
 )
 from cloudchamber.world.network.trace import Trace, trace_of
 from cloudchamber.world.network.verdict import EPHEMERAL, Packets, judge, packets_of
-
-LAST_PORT: Final = 65535
 
 
 class Mode(NamedTuple):

@@ -18,7 +18,6 @@ from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.connections import endpoint_states as states
-from cloudchamber.services.ec2.connections.listing import listed
 from cloudchamber.services.ec2.connections.nouns import (
     ENDPOINT,
     ENDPOINT_NOTIFICATIONS,
@@ -27,6 +26,7 @@ from cloudchamber.services.ec2.connections.nouns import (
     EndpointNotification,
     EndpointService,
 )
+from cloudchamber.services.ec2.describing import listed
 from cloudchamber.services.ec2.refusals import missing_parameter
 
 _EVENTS: Final = ("Accept", "Connect", "Delete", "Reject")

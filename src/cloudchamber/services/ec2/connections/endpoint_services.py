@@ -19,9 +19,8 @@ from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.ec2 import describing, kinds, tags
 from cloudchamber.services.ec2.connections import endpoint_targets as targets
 from cloudchamber.services.ec2.connections.endpoint_connections import connected_to
-from cloudchamber.services.ec2.connections.listing import listed
 from cloudchamber.services.ec2.connections.nouns import ENDPOINT_SERVICE, EndpointService
-from cloudchamber.services.ec2.describing import Description
+from cloudchamber.services.ec2.describing import Description, listed
 from cloudchamber.services.ec2.refusals import invalid_value, missing_parameter
 from cloudchamber.world.geography.regions import find_region
 from cloudchamber.world.geography.zones import zones_of

@@ -18,9 +18,8 @@ from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.connections import aws_services
 from cloudchamber.services.ec2.connections import endpoint_targets as targets
 from cloudchamber.services.ec2.connections.aws_services import AwsService
-from cloudchamber.services.ec2.connections.listing import paged
 from cloudchamber.services.ec2.connections.nouns import ENDPOINT_SERVICE, EndpointService
-from cloudchamber.services.ec2.describing import filtered
+from cloudchamber.services.ec2.describing import filtered, paged
 from cloudchamber.services.ec2.refusals import invalid_value
 from cloudchamber.world.geography.regions import find_region
 from cloudchamber.world.geography.zones import zones_of

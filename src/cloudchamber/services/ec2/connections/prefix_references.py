@@ -14,9 +14,9 @@ from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.connections import limits, transit_tables
-from cloudchamber.services.ec2.connections.listing import listed
 from cloudchamber.services.ec2.connections.nouns import TransitRoute, TransitRouteTable
 from cloudchamber.services.ec2.connections.transit_routes import attachment_view, target
+from cloudchamber.services.ec2.describing import listed
 from cloudchamber.services.ec2.interfaces.nouns import PREFIX_LIST
 
 

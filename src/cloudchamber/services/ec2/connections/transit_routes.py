@@ -20,13 +20,13 @@ from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.connections import limits, routing, transit_tables
-from cloudchamber.services.ec2.connections.listing import paged
 from cloudchamber.services.ec2.connections.nouns import (
     TRANSIT_ATTACHMENT,
     TransitRoute,
     TransitRouteTable,
 )
 from cloudchamber.services.ec2.connections.routing import TransitRouteInForce
+from cloudchamber.services.ec2.describing import paged
 from cloudchamber.services.ec2.filters import matching
 from cloudchamber.services.ec2.refusals import (
     invalid_combination,

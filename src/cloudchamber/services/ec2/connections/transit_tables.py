@@ -22,7 +22,6 @@ from cloudchamber.services.ec2 import describing, kinds, tags
 from cloudchamber.services.ec2.connections import limits
 from cloudchamber.services.ec2.connections.lifecycle import DELETED_SEEN_NS
 from cloudchamber.services.ec2.connections.lifecycle import TRANSIT_TABLE as LIFE
-from cloudchamber.services.ec2.connections.listing import listed
 from cloudchamber.services.ec2.connections.nouns import (
     TRANSIT_ATTACHMENT,
     TRANSIT_GATEWAY,
@@ -32,7 +31,7 @@ from cloudchamber.services.ec2.connections.nouns import (
     TransitGateway,
     TransitRouteTable,
 )
-from cloudchamber.services.ec2.describing import Description
+from cloudchamber.services.ec2.describing import Description, listed
 from cloudchamber.services.ec2.refusals import missing_parameter
 
 DUE: Final = "ec2.transit-table-due"

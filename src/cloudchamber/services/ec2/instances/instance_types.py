@@ -14,9 +14,8 @@ from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.services.ec2.describing import page_size
+from cloudchamber.services.ec2.describing import page_size, paged
 from cloudchamber.services.ec2.filters import matching
 from cloudchamber.services.ec2.instances.modifying import has_weighting
 from cloudchamber.services.ec2.instances.requirements import meets
@@ -55,7 +54,9 @@ def describe_instance_types(call: Call, request: Input) -> Output:
             )
         rows = [each for each in rows if each.name in names]
     rows = matching(rows, request.get("Filters", ()), _FILTERS)
-    return _paged(request, rows, "InstanceTypes", lambda each: type_view(each.name), size_max=_PAGE)
+    return _by_name(
+        request, rows, "InstanceTypes", lambda each: type_view(each.name), size_max=_PAGE
+    )
 
 
 def get_instance_types_from_instance_requirements(call: Call, request: Input) -> Output:
@@ -78,7 +79,7 @@ def get_instance_types_from_instance_requirements(call: Call, request: Input) ->
         and any(name in virtualizations(each) for name in request["VirtualizationTypes"])
         and meets(each, requirements)
     ]
-    return _paged(request, rows, "InstanceTypes", lambda each: {"InstanceType": each.name})
+    return _by_name(request, rows, "InstanceTypes", lambda each: {"InstanceType": each.name})
 
 
 def types_of(call: Call) -> list[InstanceType]:
@@ -276,23 +277,15 @@ def _accelerators(kind: InstanceType) -> dict[str, Any]:
     return {"GpuInfo": {"Gpus": [chips], "TotalGpuMemoryInMiB": total}}
 
 
-def _paged(
+def _by_name(
     request: Input,
     rows: Sequence[InstanceType],
     answer: str,
     view: Callable[[InstanceType], dict[str, Any]],
     size_max: int = 1000,
 ) -> Output:
-    ordered = sorted(rows, key=_name_of)
     size = page_size(request, most=size_max)
-    try:
-        shown, token = page(ordered, _name_of, request.get("NextToken"), size)
-    except BadToken:
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
-    output: Output = {answer: [view(each) for each in shown]}
-    if token:
-        output["NextToken"] = token
-    return output
+    return paged(request, answer, sorted(rows, key=_name_of), _name_of, view, size)
 
 
 def _name_of(kind: InstanceType) -> str:

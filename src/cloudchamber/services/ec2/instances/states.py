@@ -32,8 +32,6 @@ from cloudchamber.world.capacity.catalogue import find_type
 
 USER: Final = ("Client.UserInitiatedShutdown", "User initiated shutdown")
 HIBERNATED: Final = ("Client.UserInitiatedHibernate", "User initiated hibernate")
-SPOT_ENDED: Final = ("Server.SpotInstanceTermination", "Spot instance termination")
-SPOT_STOPPED: Final = ("Server.SpotInstanceShutdown", "Spot instance shutdown")
 
 
 def start_instances(call: Call, request: Input) -> Output:

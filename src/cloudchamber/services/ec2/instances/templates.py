@@ -14,11 +14,10 @@ from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
-from cloudchamber.services.ec2.describing import Description, chosen, described
+from cloudchamber.services.ec2.describing import Description, chosen, described, paged
 from cloudchamber.services.ec2.filters import matching
 from cloudchamber.services.ec2.instances.attributes import template_data
 from cloudchamber.services.ec2.instances.image_lookup import RESOLVE, expect_launchable
@@ -120,18 +119,14 @@ def describe_launch_template_versions(call: Call, request: Input) -> Output:
     pairs = matching(pairs, request.get("Filters", ()), _VERSION_FILTERS)
     pairs.sort(key=_place_of)
     size = min(request.get("MaxResults") or _PAGE_MAX, _PAGE_MAX)
-    try:
-        shown, token = page(pairs, _place_of, request.get("NextToken"), size)
-    except BadToken:
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
-    output: Output = {
-        "LaunchTemplateVersions": [
-            _version_view(call, template, version, request) for template, version in shown
-        ]
-    }
-    if token:
-        output["NextToken"] = token
-    return output
+    return paged(
+        request,
+        "LaunchTemplateVersions",
+        pairs,
+        _place_of,
+        lambda pair: _version_view(call, *pair, request),
+        size,
+    )
 
 
 def modify_launch_template(call: Call, request: Input) -> Output:

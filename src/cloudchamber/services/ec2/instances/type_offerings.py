@@ -10,9 +10,8 @@ from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.services.ec2.describing import page_size
+from cloudchamber.services.ec2.describing import paged
 from cloudchamber.services.ec2.filters import matching
 from cloudchamber.services.ec2.vpcs.lookup import zones_for
 from cloudchamber.world.capacity import offerings
@@ -38,14 +37,7 @@ def describe_instance_type_offerings(call: Call, request: Input) -> Output:
         },
     )
     rows.sort(key=_place_of)
-    try:
-        shown, token = page(rows, _place_of, request.get("NextToken"), page_size(request))
-    except BadToken:
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
-    output: Output = {"InstanceTypeOfferings": list(shown)}
-    if token:
-        output["NextToken"] = token
-    return output
+    return paged(request, "InstanceTypeOfferings", rows, _place_of, dict)
 
 
 def _offered(call: Call, kind: str) -> list[dict[str, Any]]:

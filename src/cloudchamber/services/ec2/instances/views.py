@@ -21,11 +21,10 @@ from cloudchamber.services.ec2.instances.states import interfaces_of
 from cloudchamber.services.ec2.interfaces import names
 from cloudchamber.services.ec2.interfaces.groups import names_of
 from cloudchamber.services.ec2.interfaces.interface_views import (
-    address_view,
     association_view,
     attachment_view,
+    core_view,
     gives_names,
-    views6,
 )
 from cloudchamber.services.ec2.interfaces.nouns import Interface
 from cloudchamber.services.ec2.interfaces.public import primary_of
@@ -222,41 +221,15 @@ def device_views(call: Call, instance: Instance) -> list[dict[str, Any]]:
 def _interface(call: Call, interface: Interface) -> dict[str, Any]:
     has_names = gives_names(call, interface)
     primary = primary_of(interface)
-    shown: dict[str, Any] = {
-        "Description": interface.description,
-        "Groups": names_of(call.cloud, interface.groups),
-        "InterfaceType": interface.kind,
-        "Ipv6Addresses": views6(interface),
-        "MacAddress": interface.mac,
-        "NetworkInterfaceId": interface.id,
-        "OwnerId": interface.owner,
-        "PrivateIpAddresses": [
-            address_view(call, interface, each, has_names) for each in interface.addresses
-        ],
-        "SourceDestCheck": interface.source_dest_check,
-        "Status": interface.status,
-        "SubnetId": interface.subnet,
-        "VpcId": interface.vpc,
-        "Operator": {"Managed": False},
-    }
+    shown = core_view(call, interface, has_names)
     if interface.attachment is not None:
         attachment = attachment_view(interface.attachment)
         for member in _NOT_IN_INSTANCE:
             attachment.pop(member, None)
         shown["Attachment"] = attachment
-    if primary is not None:
-        shown["PrivateIpAddress"] = primary.address
-        if has_names:
-            shown["PrivateDnsName"] = names.private_name(call.region, primary.address)
-        if primary.public:
-            association = association_view(call, primary, has_names)
-            association.pop("AllocationId", None)
-            association.pop("AssociationId", None)
-            shown["Association"] = association
-    if interface.prefixes:
-        shown["Ipv4Prefixes"] = [{"Ipv4Prefix": each} for each in interface.prefixes]
-    if interface.prefixes6:
-        shown["Ipv6Prefixes"] = [{"Ipv6Prefix": each} for each in interface.prefixes6]
-    if interface.tracking:
-        shown["ConnectionTrackingConfiguration"] = dict(interface.tracking)
+    if primary is not None and primary.public:
+        association = association_view(call, primary, has_names)
+        association.pop("AllocationId", None)
+        association.pop("AssociationId", None)
+        shown["Association"] = association
     return shown

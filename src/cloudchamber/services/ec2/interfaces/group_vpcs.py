@@ -14,10 +14,9 @@ import msgspec
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.ec2 import kinds
-from cloudchamber.services.ec2.describing import page_size
+from cloudchamber.services.ec2.describing import page_size, paged
 from cloudchamber.services.ec2.filters import matching
 from cloudchamber.services.ec2.interfaces.groups import DEFAULT_NAME
 from cloudchamber.services.ec2.interfaces.limits import VPCS_PER_GROUP_MAX
@@ -112,25 +111,17 @@ def describe_security_group_vpc_associations(call: Call, request: Input) -> Outp
         },
     )
     chosen.sort(key=_place_of)
-    try:
-        shown, token = page(chosen, _place_of, request.get("NextToken"), page_size(request))
-    except BadToken:
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
-    output: Output = {
-        "SecurityGroupVpcAssociations": [
-            {
-                "GroupId": each.group,
-                "GroupOwnerId": each.group_owner,
-                "VpcId": each.vpc,
-                "VpcOwnerId": each.vpc_owner,
-                "State": "associated",
-            }
-            for each in shown
-        ]
+    return paged(request, "SecurityGroupVpcAssociations", chosen, _place_of, _view)
+
+
+def _view(association: Association) -> dict[str, Any]:
+    return {
+        "GroupId": association.group,
+        "GroupOwnerId": association.group_owner,
+        "VpcId": association.vpc,
+        "VpcOwnerId": association.vpc_owner,
+        "State": "associated",
     }
-    if token:
-        output["NextToken"] = token
-    return output
 
 
 def _place_of(association: Association) -> str:
@@ -164,14 +155,9 @@ def describe_stale_security_groups(call: Call, request: Input) -> Output:
         if group.vpc == vpc.id and any(_is_stale(call, each) for each in group.rules)
     ]
     size = page_size(request, most=STALE_MAX)
-    try:
-        shown, token = page(stale, _id_of, request.get("NextToken"), size)
-    except BadToken:
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
-    output: Output = {"StaleSecurityGroupSet": [_stale_view(call, group) for group in shown]}
-    if token:
-        output["NextToken"] = token
-    return output
+    return paged(
+        request, "StaleSecurityGroupSet", stale, _id_of, lambda each: _stale_view(call, each), size
+    )
 
 
 def _id_of(group: SecurityGroup) -> str:

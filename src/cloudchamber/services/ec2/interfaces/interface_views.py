@@ -40,32 +40,15 @@ def view(call: Call, interface: Interface) -> dict[str, Any]:
     has_names = gives_names(call, interface)
     primary = primary_of(interface)
     shown: dict[str, Any] = {
+        **core_view(call, interface, has_names),
         "AvailabilityZone": zone_name(call, interface.zone_id),
         "AvailabilityZoneId": interface.zone_id,
-        "Description": interface.description,
-        "Groups": names_of(call.cloud, interface.groups),
-        "InterfaceType": interface.kind,
-        "Ipv6Addresses": views6(interface),
-        "MacAddress": interface.mac,
-        "NetworkInterfaceId": interface.id,
-        "OwnerId": interface.owner,
-        "PrivateIpAddresses": [
-            address_view(call, interface, each, has_names) for each in interface.addresses
-        ],
         "RequesterManaged": interface.is_requester_managed,
-        "SourceDestCheck": interface.source_dest_check,
-        "Status": interface.status,
-        "SubnetId": interface.subnet,
         "TagSet": tags.shown(call, interface.id),
-        "VpcId": interface.vpc,
-        "Operator": {"Managed": False},
     }
     if interface.requester:
         shown["RequesterId"] = interface.requester
     if primary is not None:
-        shown["PrivateIpAddress"] = primary.address
-        if has_names:
-            shown["PrivateDnsName"] = names.private_name(call.region, primary.address)
         if primary.public:
             shown["Association"] = association_view(call, primary, has_names)
             if has_names:
@@ -81,12 +64,39 @@ def view(call: Call, interface: Interface) -> dict[str, Any]:
             shown["PrivateDnsName"] = names.private_name6(call.region, interface.addresses6[0])
     if interface.addresses6:
         shown["Ipv6Address"] = interface.addresses6[0]
+    if interface.attachment is not None:
+        shown["Attachment"] = attachment_view(interface.attachment)
+    return shown
+
+
+def core_view(call: Call, interface: Interface, has_names: bool) -> dict[str, Any]:
+    """What DescribeNetworkInterfaces and DescribeInstances both show of an interface."""
+    shown: dict[str, Any] = {
+        "Description": interface.description,
+        "Groups": names_of(call.cloud, interface.groups),
+        "InterfaceType": interface.kind,
+        "Ipv6Addresses": views6(interface),
+        "MacAddress": interface.mac,
+        "NetworkInterfaceId": interface.id,
+        "OwnerId": interface.owner,
+        "PrivateIpAddresses": [
+            address_view(call, interface, each, has_names) for each in interface.addresses
+        ],
+        "SourceDestCheck": interface.source_dest_check,
+        "Status": interface.status,
+        "SubnetId": interface.subnet,
+        "VpcId": interface.vpc,
+        "Operator": {"Managed": False},
+    }
+    primary = primary_of(interface)
+    if primary is not None:
+        shown["PrivateIpAddress"] = primary.address
+        if has_names:
+            shown["PrivateDnsName"] = names.private_name(call.region, primary.address)
     if interface.prefixes:
         shown["Ipv4Prefixes"] = [{"Ipv4Prefix": each} for each in interface.prefixes]
     if interface.prefixes6:
         shown["Ipv6Prefixes"] = [{"Ipv6Prefix": each} for each in interface.prefixes6]
-    if interface.attachment is not None:
-        shown["Attachment"] = attachment_view(interface.attachment)
     if interface.tracking:
         shown["ConnectionTrackingConfiguration"] = dict(interface.tracking)
     return shown

@@ -11,11 +11,10 @@ import msgspec
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.connections.nouns import TRANSIT_ROUTE_TABLE
-from cloudchamber.services.ec2.describing import page_size
+from cloudchamber.services.ec2.describing import page_size, paged
 from cloudchamber.services.ec2.interfaces.limits import RULES_MAX
 from cloudchamber.services.ec2.interfaces.nouns import (
     PREFIX_LIST,
@@ -83,18 +82,14 @@ def get_managed_prefix_list_associations(call: Call, request: Input) -> Output:
     """What names a list of one's own."""
     row = kinds.expect_own(call, PREFIX_LIST, request["PrefixListId"])
     size = page_size(request, most=USES_PAGE)
-    try:
-        shown, token = page(uses_of(call, row), _place_of, request.get("NextToken"), size)
-    except BadToken:
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
-    output: Output = {
-        "PrefixListAssociations": [
-            {"ResourceId": each.resource, "ResourceOwner": each.owner} for each in shown
-        ]
-    }
-    if token:
-        output["NextToken"] = token
-    return output
+    return paged(
+        request,
+        "PrefixListAssociations",
+        uses_of(call, row),
+        _place_of,
+        lambda each: {"ResourceId": each.resource, "ResourceOwner": each.owner},
+        size,
+    )
 
 
 def get_managed_prefix_list_entries(call: Call, request: Input) -> Output:
@@ -108,21 +103,12 @@ def get_managed_prefix_list_entries(call: Call, request: Input) -> Output:
         )
     entries = sorted(row.versions[version - 1], key=_cidr_of)
     size = page_size(request, 1, ENTRIES_PAGE)
-    try:
-        shown, token = page(entries, _cidr_of, request.get("NextToken"), size)
-    except BadToken:
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
-    output: Output = {
-        "Entries": [
-            {"Cidr": each.cidr, "Description": each.description}
-            if each.description
-            else {"Cidr": each.cidr}
-            for each in shown
-        ]
-    }
-    if token:
-        output["NextToken"] = token
-    return output
+    return paged(request, "Entries", entries, _cidr_of, _entry_view, size)
+
+
+def _entry_view(entry: PrefixEntry) -> dict[str, str]:
+    described = {"Description": entry.description} if entry.description else {}
+    return {"Cidr": entry.cidr, **described}
 
 
 def _place_of(use: Use) -> str:

@@ -11,11 +11,10 @@ from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
-from cloudchamber.services.ec2.describing import page_size
+from cloudchamber.services.ec2.describing import paged
 from cloudchamber.services.ec2.interfaces.limits import ADDRESSES_MAX
 from cloudchamber.services.ec2.interfaces.nouns import (
     ADDRESS,
@@ -114,14 +113,7 @@ def describe_address_transfers(call: Call, request: Input) -> Output:
         for each in call.rows(TRANSFERS).values()
         if (not wanted or each.id in wanted) and _is_shown(call, each)
     ]
-    try:
-        shown, token = page(found, _id_of, request.get("NextToken"), page_size(request))
-    except BadToken:
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
-    output: Output = {"AddressTransfers": [_view(each) for each in shown]}
-    if token:
-        output["NextToken"] = token
-    return output
+    return paged(request, "AddressTransfers", found, _id_of, _view)
 
 
 def _offer_of(call: Call, public: str) -> Transfer | None:

@@ -10,11 +10,10 @@ from typing import Any
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds
-from cloudchamber.services.ec2.describing import page_size
+from cloudchamber.services.ec2.describing import page_size, paged
 from cloudchamber.services.ec2.instances.nouns import INSTANCE
 from cloudchamber.services.ec2.market import filling
 from cloudchamber.services.ec2.market.nouns import Fleet
@@ -75,19 +74,14 @@ def active_instances(call: Call, fleet: Fleet, request: Input) -> Output:
         if member.request:
             row["SpotInstanceRequestId"] = member.request
         shown.append(row)
-    try:
-        rows, token = page(
-            shown,
-            lambda row: str(row["InstanceId"]),
-            request.get("NextToken"),
-            page_size(request, 1),
-        )
-    except BadToken:
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
-    output: Output = {"ActiveInstances": list(rows)}
-    if token:
-        output["NextToken"] = token
-    return output
+    return paged(
+        request,
+        "ActiveInstances",
+        shown,
+        lambda row: str(row["InstanceId"]),
+        dict,
+        page_size(request, 1),
+    )
 
 
 def history(fleet: Fleet, start_s: float, kind: str = "") -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.pages import BadToken, key_of, token_of
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
-from cloudchamber.services.ec2.describing import page_size
+from cloudchamber.services.ec2.describing import bad_token, page_size
 from cloudchamber.services.ec2.filters import Properties, matching, pattern
 from cloudchamber.services.ec2.instances.options import expect_type
 from cloudchamber.services.ec2.market import pools
@@ -156,7 +156,7 @@ def _position(request: Input) -> int:
     try:
         return int(key_of(token))
     except (BadToken, ValueError):
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
+        raise bad_token() from None
 
 
 def _instant(request: Input, member: str, otherwise: int) -> int:

@@ -16,11 +16,10 @@ import msgspec
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import tags
-from cloudchamber.services.ec2.describing import filtered, page_size
+from cloudchamber.services.ec2.describing import filtered, page_size, paged
 from cloudchamber.services.ec2.filters import Properties, matching
 from cloudchamber.services.ec2.instances.options import expect_type
 from cloudchamber.services.ec2.market.nouns import RESERVED, ReservedInstances
@@ -64,16 +63,14 @@ def describe_reserved_instances_offerings(call: Call, request: Input) -> Output:
     offers = [_expect_offering(call, each) for each in names] or _offerings(call, request)
     rows = [each for each in offers if _is_wanted(each, request)]
     rows = matching(rows, request.get("Filters", ()), _OFFERED)
-    try:
-        shown, token = page(
-            rows, lambda each: each.id, request.get("NextToken"), page_size(request, 1, 100)
-        )
-    except BadToken:
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
-    output: Output = {"ReservedInstancesOfferings": [_offering_view(each) for each in shown]}
-    if token:
-        output["NextToken"] = token
-    return output
+    return paged(
+        request,
+        "ReservedInstancesOfferings",
+        rows,
+        lambda each: each.id,
+        _offering_view,
+        page_size(request, 1, 100),
+    )
 
 
 def purchase_reserved_instances_offering(call: Call, request: Input) -> Output:

@@ -12,12 +12,17 @@ from typing import Any, Final
 import msgspec
 
 from cloudchamber.cloud.call import Call
-from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
-from cloudchamber.services.ec2.describing import Description, chosen, described, page_size
+from cloudchamber.services.ec2.describing import (
+    Description,
+    chosen,
+    described,
+    one_page,
+    page_size,
+    with_token,
+)
 from cloudchamber.services.ec2.reachability import limits
 from cloudchamber.services.ec2.reachability.compile import compiled_of
 from cloudchamber.services.ec2.reachability.findings import Where, findings_of, interfaces_in
@@ -100,10 +105,7 @@ def get_network_insights_access_scope_analysis_findings(call: Call, request: Inp
         if analysis.status == "succeeded"
     ]
     size = page_size(request, 1, limits.FINDINGS_PAGE_MAX)
-    try:
-        shown, token = page(numbered, _number, request.get("NextToken"), size)
-    except BadToken:
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
+    shown, token = one_page(request, numbered, _number, size)
     output: Output = {
         "NetworkInsightsAccessScopeAnalysisId": analysis.id,
         "AnalysisStatus": analysis.status,
@@ -117,9 +119,7 @@ def get_network_insights_access_scope_analysis_findings(call: Call, request: Inp
             for number, found in shown
         ],
     }
-    if token:
-        output["NextToken"] = token
-    return output
+    return with_token(output, token)
 
 
 def view(call: Call, analysis: ScopeAnalysis) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from typing import Final
 
 import msgspec
 
-GIB: Final = 2**30
 MULTI_ATTACH_MAX: Final = 16
 # "Most Nitro instance types support a maximum of 28 attachments": volume_limits.html. From the
 # seventh generation on volumes have slots of their own, 32 and more.
@@ -37,8 +36,6 @@ PENDING_SNAPSHOTS_MAX: Final = 5
 # Not published for EBS; API_ModifySnapshotAttribute is known to take a thousand accounts.
 SHARED_WITH_MAX: Final = 1000
 TEMPORARY_RESTORE_DAYS_MAX: Final = 180
-LOCK_DAYS_MAX: Final = 36_500
-COOL_OFF_HOURS_MAX: Final = 72
 DESCRIPTION_MAX: Final = 255
 
 

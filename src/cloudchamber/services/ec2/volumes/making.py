@@ -128,35 +128,6 @@ def make_planned(call: Call, plan: VolumePlan, *, is_launched: bool = False) -> 
     return volume
 
 
-def make_volume(
-    call: Call,
-    *,
-    size: int | None,
-    type: str,
-    zone_id: str,
-    snapshot: str = "",
-    encrypted: bool | None = None,
-    key: str = "",
-    iops: int | None = None,
-    throughput: int | None = None,
-    tags: Mapping[str, str] | None = None,
-) -> Volume:
-    """A new volume, checked and made. Raises AwsError."""
-    plan = plan_volume(
-        call,
-        size=size,
-        type=type,
-        zone_id=zone_id,
-        snapshot=snapshot,
-        encrypted=encrypted,
-        key=key,
-        iops=iops,
-        throughput=throughput,
-        tags=tags,
-    )
-    return make_planned(call, plan)
-
-
 def become_available(call: Call, volume: Volume) -> None:
     """The volume has been created, or has failed to be."""
     if volume.problem:

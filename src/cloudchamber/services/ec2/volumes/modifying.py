@@ -12,10 +12,9 @@ from typing import Final
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.ec2 import kinds
-from cloudchamber.services.ec2.describing import page_size
+from cloudchamber.services.ec2.describing import page_size, paged
 from cloudchamber.services.ec2.filters import Properties, matching
 from cloudchamber.services.ec2.refusals import missing_parameter
 from cloudchamber.services.ec2.volumes import lifecycle, quotas
@@ -97,14 +96,7 @@ def describe_volumes_modifications(call: Call, request: Input) -> Output:
     rows = matching(rows, request.get("Filters", ()), _PROPERTIES)
     rows.sort(key=_id)
     size = page_size(request, 1, _PAGE_MAX)
-    try:
-        shown, token = page(rows, _id, request.get("NextToken"), size)
-    except BadToken:
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
-    output: Output = {"VolumesModifications": [_view(call, row) for row in shown]}
-    if token:
-        output["NextToken"] = token
-    return output
+    return paged(request, "VolumesModifications", rows, _id, lambda row: _view(call, row), size)
 
 
 def _expect_modifiable(call: Call, volume: Volume) -> None:

@@ -14,10 +14,9 @@ from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.ec2 import kinds, tags
-from cloudchamber.services.ec2.describing import Description, described, filtered, page_size
+from cloudchamber.services.ec2.describing import Description, described, filtered, page_size, paged
 from cloudchamber.services.ec2.filters import Properties, matching
 from cloudchamber.services.ec2.refusals import (
     invalid_combination,
@@ -221,14 +220,9 @@ def describe_fast_snapshot_restores(call: Call, request: Input) -> Output:
     }
     rows = matching(rows, request.get("Filters", ()), properties)
     size = page_size(request, 0, _RESTORES_PAGE) or _RESTORES_PAGE
-    try:
-        shown, token = page(rows, _key, request.get("NextToken"), size)
-    except BadToken:
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
-    output: Output = {"FastSnapshotRestores": [_restore_view(call, each) for each in shown]}
-    if token:
-        output["NextToken"] = token
-    return output
+    return paged(
+        request, "FastSnapshotRestores", rows, _key, lambda each: _restore_view(call, each), size
+    )
 
 
 def _named(call: Call, request: Input) -> tuple[list[Snapshot], Sequence[str]]:

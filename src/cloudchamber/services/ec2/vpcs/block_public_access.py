@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 OFF: Final = "off"
 INGRESS: Final = "block-ingress"
-EVERYTHING: Final = "block-bidirectional"
 EXCLUSION_DUE: Final = "ec2.block-exclusion-due"
 OPTIONS_DUE: Final = "ec2.block-options-due"
 _ACCOUNT: Final = "account"

@@ -74,13 +74,6 @@ def subnets_of(cloud: Cloud, vpc_id: str) -> list[Subnet]:
     return [subnet for subnet in rows.values() if subnet.vpc == vpc_id]
 
 
-def sees_shared(call: Call, subnet: Subnet) -> bool:
-    """Whether the account sees a subnet because its owner shares it with the account."""
-    if subnet.owner == call.account:
-        return False
-    return any(each.id == subnet.id for each in kinds.shared(call, SUBNET))
-
-
 def default_vpc(call: Call) -> Vpc | None:
     """The account's default VPC in the Region, unless it was deleted."""
     return next((vpc for vpc in call.rows(VPC.table).values() if vpc.is_default), None)

@@ -9,11 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from cloudchamber.cloud.call import Call
-from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.ec2 import kinds, tags
-from cloudchamber.services.ec2.describing import filtered, page_size
+from cloudchamber.services.ec2.describing import filtered, one_page, page_size, with_token
 from cloudchamber.services.ec2.interfaces.allocation import hold_back
 from cloudchamber.services.ec2.refusals import invalid_value
 from cloudchamber.services.ec2.vpcs.cidrs import canonical, covers, is_ipv6, overlap
@@ -64,19 +62,14 @@ def get_subnet_cidr_reservations(call: Call, request: Input) -> Output:
         request.get("Filters", ()),
         {"reservationType": lambda _, row: (row.type,), "subnet-id": lambda _, row: (row.subnet,)},
     )
-    try:
-        shown, token = page(rows, lambda row: row.id, request.get("NextToken"), page_size(request))
-    except BadToken:
-        raise AwsError("InvalidNextToken", "The specified NextToken is not valid.") from None
+    shown, token = one_page(request, rows, lambda row: row.id, page_size(request))
     output: Output = {
         "SubnetIpv4CidrReservations": [
             _view(call, each) for each in shown if not is_ipv6(each.cidr)
         ],
         "SubnetIpv6CidrReservations": [_view(call, each) for each in shown if is_ipv6(each.cidr)],
     }
-    if token:
-        output["NextToken"] = token
-    return output
+    return with_token(output, token)
 
 
 def _of(call: Call, subnet_id: str) -> list[CidrReservation]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from botocore.exceptions import ClientError
-
 
 def run(ec2: Any, ami: str, count: int = 1, **more: Any) -> list[dict[str, Any]]:
     """Instances, as they are once they run."""
@@ -26,11 +23,3 @@ def every(ec2: Any, **request: Any) -> list[dict[str, Any]]:
     """All instances, by id."""
     pages = ec2.get_paginator("describe_instances").paginate(**request)
     return [each for page in pages for group in page["Reservations"] for each in group["Instances"]]
-
-
-def refusal(call: Any, **request: Any) -> tuple[str, str]:
-    """The code and message of an error."""
-    with pytest.raises(ClientError) as found:
-        call(**request)
-    error = found.value.response["Error"]
-    return error["Code"], error["Message"]

@@ -10,7 +10,8 @@ import pytest
 from cloudchamber.services.ec2.instances.public_images import public_images
 from cloudchamber.testing.chamber import Chamber
 from tests.unit.services.ec2.instances.conftest import ONE, REGION
-from tests.unit.services.ec2.instances.running_world import one, refusal, run
+from tests.unit.services.ec2.instances.running_world import one, run
+from tests.unit.services.ec2.refusing import refusal
 
 
 def attribute(ec2: Any, identifier: str, name: str, member: str) -> Any:

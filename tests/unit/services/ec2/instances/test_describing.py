@@ -9,7 +9,8 @@ import pytest
 from botocore.loaders import Loader
 
 from cloudchamber.services.ec2.instances.describing import INSTANCES_DESCRIBED
-from tests.unit.services.ec2.instances.running_world import every, refusal, run
+from tests.unit.services.ec2.instances.running_world import every, run
+from tests.unit.services.ec2.refusing import refusal
 
 
 def found(ec2: Any, name: str, *values: str) -> set[str]:

@@ -8,7 +8,8 @@ import pytest
 
 from cloudchamber.testing.chamber import Chamber
 from tests.unit.services.ec2.instances.conftest import ONE, REGION
-from tests.unit.services.ec2.instances.running_world import every, one, refusal, run
+from tests.unit.services.ec2.instances.running_world import every, one, run
+from tests.unit.services.ec2.refusing import refusal
 
 TWO = "222222222222"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ec2.instances.running_world import refusal
+from tests.unit.services.ec2.refusing import refusal
 
 
 def described(ec2: Any, **request: Any) -> list[dict[str, Any]]:

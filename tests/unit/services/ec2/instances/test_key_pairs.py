@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from cloudchamber.testing.chamber import Chamber
 from tests.unit.services.ec2.instances.conftest import ONE, REGION
-from tests.unit.services.ec2.instances.running_world import refusal, run
+from tests.unit.services.ec2.instances.running_world import run
+from tests.unit.services.ec2.refusing import refusal
 
 
 def private_of(made: dict[str, Any]) -> Any:

@@ -11,7 +11,8 @@ import pytest
 from cloudchamber.services.ec2.instances.public_images import parameters, public_images
 from cloudchamber.testing.chamber import Chamber
 from tests.unit.services.ec2.instances.conftest import ONE, REGION
-from tests.unit.services.ec2.instances.running_world import every, refusal, run
+from tests.unit.services.ec2.instances.running_world import every, run
+from tests.unit.services.ec2.refusing import refusal
 
 ARM = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 

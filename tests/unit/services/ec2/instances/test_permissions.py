@@ -10,7 +10,8 @@ import pytest
 
 from cloudchamber.testing.chamber import Chamber
 from tests.unit.services.ec2.instances.conftest import ONE, REGION
-from tests.unit.services.ec2.instances.running_world import refusal, run
+from tests.unit.services.ec2.instances.running_world import run
+from tests.unit.services.ec2.refusing import refusal
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from cloudchamber.world.capacity import pools
 from cloudchamber.world.capacity.catalogue import InstanceType, find_type
 from cloudchamber.world.capacity.pools import Pool
 from tests.unit.services.ec2.instances.conftest import LINUX, ONE, REGION
-from tests.unit.services.ec2.instances.running_world import every, one, refusal, run
+from tests.unit.services.ec2.instances.running_world import every, one, run
+from tests.unit.services.ec2.refusing import refusal
 
 
 def kind(name: str) -> InstanceType:

@@ -6,7 +6,8 @@ from typing import Any
 
 from cloudchamber.testing.chamber import Chamber
 from tests.unit.services.ec2.instances.conftest import ONE, REGION
-from tests.unit.services.ec2.instances.running_world import every, one, refusal, run
+from tests.unit.services.ec2.instances.running_world import every, one, run
+from tests.unit.services.ec2.refusing import refusal
 
 HOUR_S = 3600
 

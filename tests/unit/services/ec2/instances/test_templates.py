@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.unit.services.ec2.instances.running_world import one, refusal, run
+from tests.unit.services.ec2.instances.running_world import one, run
+from tests.unit.services.ec2.refusing import refusal
 
 
 def make(ec2: Any, ami: str, **data: Any) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from cloudchamber import Chamber
 from tests.unit.services.ec2.interfaces.conftest import OTHER, REGION
-from tests.unit.services.ec2.interfaces.refusing import refusal, refused
+from tests.unit.services.ec2.refusing import refusal, refused
 
 
 @pytest.fixture

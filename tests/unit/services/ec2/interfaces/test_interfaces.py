@@ -9,7 +9,7 @@ import pytest
 
 from cloudchamber import Chamber
 from tests.unit.services.ec2.interfaces.conftest import OTHER, REGION
-from tests.unit.services.ec2.interfaces.refusing import refusal, refused
+from tests.unit.services.ec2.refusing import refusal, refused
 
 
 def make(ec2: Any, subnet: str, **members: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cloudchamber import Chamber
-from tests.unit.services.ec2.interfaces.refusing import refused
+from tests.unit.services.ec2.refusing import refused
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 
 from cloudchamber import Chamber
 from tests.unit.services.ec2.interfaces.conftest import OTHER, REGION
-from tests.unit.services.ec2.interfaces.refusing import refused
+from tests.unit.services.ec2.refusing import refused
 
 
 def make(ec2: Any, *cidrs: str, size: int = 5, **members: Any) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from cloudchamber import Chamber
 from tests.unit.services.ec2.interfaces.conftest import ACCOUNT, OTHER, REGION
-from tests.unit.services.ec2.interfaces.refusing import refused
+from tests.unit.services.ec2.refusing import refused
 
 
 @pytest.fixture

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from botocore.exceptions import ClientError
-
 from cloudchamber.services.ec2.market.nouns import SPOT_POOLS
 from cloudchamber.services.ec2.market.pools import SHOCK
 from cloudchamber.testing.chamber import Chamber
-
-
-def refusal(call: Any, **request: Any) -> tuple[str, str]:
-    """The code and message of a refused call."""
-    with pytest.raises(ClientError) as found:
-        call(**request)
-    error = found.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def request_of(ec2: Any, identifier: str) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cloudchamber.testing.chamber import Chamber
-from tests.unit.services.ec2.market.asking import refusal, state_of
+from tests.unit.services.ec2.market.asking import state_of
+from tests.unit.services.ec2.refusing import refusal
 
 ZONE = "eu-west-1a"
 

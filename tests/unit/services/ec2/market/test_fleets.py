@@ -8,8 +8,9 @@ import pytest
 
 from cloudchamber.services.ec2.market.nouns import SPOT_POOLS
 from cloudchamber.testing.chamber import Chamber
-from tests.unit.services.ec2.market.asking import refusal, shock, state_of
+from tests.unit.services.ec2.market.asking import shock, state_of
 from tests.unit.services.ec2.market.conftest import ONE, REGION
+from tests.unit.services.ec2.refusing import refusal
 
 TYPES = ("m5.large", "c5.large", "r5.large")
 

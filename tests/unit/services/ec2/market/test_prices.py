@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cloudchamber.testing.chamber import Chamber
-from tests.unit.services.ec2.market.asking import refusal
+from tests.unit.services.ec2.refusing import refusal
 
 DAY = 86_400
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from cloudchamber.testing.chamber import Chamber
-from tests.unit.services.ec2.market.asking import refusal, state_of
+from tests.unit.services.ec2.market.asking import state_of
+from tests.unit.services.ec2.refusing import refusal
 
 ROLE = "arn:aws:iam::111111111111:role/aws-ec2-spot-fleet-tagging-role"
 

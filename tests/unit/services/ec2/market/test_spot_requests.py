@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from cloudchamber.testing.chamber import Chamber
-from tests.unit.services.ec2.market.asking import refusal, request_of, state_of, status_of
+from tests.unit.services.ec2.market.asking import request_of, state_of, status_of
 from tests.unit.services.ec2.market.conftest import TWO
+from tests.unit.services.ec2.refusing import refusal
 
 
 @pytest.fixture

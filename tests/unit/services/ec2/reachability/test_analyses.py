@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from cloudchamber import Chamber
 from tests.unit.services.ec2.reachability.estate import ANYWHERE, OTHER, Estate, ids
+from tests.unit.services.ec2.refusing import refusal
 
 WEB = ("tcp", 443, 443, ANYWHERE)
 
@@ -18,13 +18,6 @@ WEB = ("tcp", 443, 443, ANYWHERE)
 def estate() -> Iterator[Estate]:
     with Chamber(seed=1) as chamber:
         yield Estate(chamber)
-
-
-def refusal(call: Any, **request: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as found:
-        call(**request)
-    error = found.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_a_path_that_is_found_shows_every_component_there_and_back(estate: Estate) -> None:

@@ -4,17 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from botocore.exceptions import ClientError
-
-
-def refusal(call: Any, **request: Any) -> tuple[str, str]:
-    """The code and message of a refused call."""
-    with pytest.raises(ClientError) as found:
-        call(**request)
-    error = found.value.response["Error"]
-    return error["Code"], error["Message"]
-
 
 def volume(ec2: Any, identifier: str) -> dict[str, Any]:
     """A volume as it is described."""

@@ -12,7 +12,8 @@ from cloudchamber.cloud.errors import AwsError
 from cloudchamber.services.ec2.volumes.limits import VOLUME_TYPES
 from cloudchamber.services.ec2.volumes.shapes import shaped
 from cloudchamber.testing.chamber import Chamber
-from tests.unit.services.ec2.volumes.asking import refusal, volume
+from tests.unit.services.ec2.refusing import refusal
+from tests.unit.services.ec2.volumes.asking import volume
 from tests.unit.services.ec2.volumes.conftest import ZONE
 
 

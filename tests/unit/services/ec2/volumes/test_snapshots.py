@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from cloudchamber.testing.chamber import Chamber
-from tests.unit.services.ec2.volumes.asking import refusal, snapshot, volume
+from tests.unit.services.ec2.refusing import refusal
+from tests.unit.services.ec2.volumes.asking import snapshot, volume
 from tests.unit.services.ec2.volumes.conftest import ONE, TWO, ZONE, stand
 
 

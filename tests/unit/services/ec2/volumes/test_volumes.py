@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from cloudchamber.testing.chamber import Chamber
-from tests.unit.services.ec2.volumes.asking import refusal, volume
+from tests.unit.services.ec2.refusing import refusal
+from tests.unit.services.ec2.volumes.asking import volume
 from tests.unit.services.ec2.volumes.conftest import TWO, ZONE, stand
 
 

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from cloudchamber.testing.chamber import Chamber
-from tests.unit.services.ec2.volumes.asking import refusal, snapshot, volume
+from tests.unit.services.ec2.refusing import refusal
+from tests.unit.services.ec2.volumes.asking import snapshot, volume
 from tests.unit.services.ec2.volumes.conftest import ONE, REGION, ZONE
 
 

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-
-import pytest
-from botocore.exceptions import ClientError
 
 ACCOUNT = "111111111111"
 OTHER = "222222222222"
 REGION = "eu-west-1"
-
-
-def refused(function: Callable[..., Any], **members: Any) -> str:
-    """The code of the error that a call answers."""
-    return refusal(function, **members)[0]
-
-
-def refusal(function: Callable[..., Any], **members: Any) -> tuple[str, str]:
-    """The code and the message of the error that a call answers."""
-    with pytest.raises(ClientError) as caught:
-        function(**members)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def where(**filters: str) -> list[dict[str, Any]]:

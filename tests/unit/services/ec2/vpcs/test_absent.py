@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ec2.vpcs.estate import refusal, refused
+from tests.unit.services.ec2.refusing import refusal, refused
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ec2.vpcs.estate import (
-    ACCOUNT,
-    default_acl,
-    refusal,
-    refused,
-    rules_of,
-    where,
-)
+from tests.unit.services.ec2.refusing import refusal, refused
+from tests.unit.services.ec2.vpcs.estate import ACCOUNT, default_acl, rules_of, where
 
 PORTS = {"PortRange": {"From": 80, "To": 443}}
 

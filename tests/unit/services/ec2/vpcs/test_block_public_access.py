@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cloudchamber import Chamber
-from tests.unit.services.ec2.vpcs.estate import ACCOUNT, REGION, refused, where
+from tests.unit.services.ec2.refusing import refused
+from tests.unit.services.ec2.vpcs.estate import ACCOUNT, REGION, where
 
 BLOCKED = "block-bidirectional"
 INGRESS = "block-ingress"

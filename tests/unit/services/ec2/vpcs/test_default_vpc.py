@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from cloudchamber import Chamber
+from tests.unit.services.ec2.refusing import refusal, refused
 from tests.unit.services.ec2.vpcs.estate import (
     ACCOUNT,
     OTHER,
     REGION,
     default_acl,
     main_table,
-    refusal,
-    refused,
     rules_of,
     where,
 )

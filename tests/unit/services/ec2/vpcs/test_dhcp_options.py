@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ec2.vpcs.estate import refusal, refused, where
+from tests.unit.services.ec2.refusing import refusal, refused
+from tests.unit.services.ec2.vpcs.estate import where
 
 
 def option(key: str, *values: str) -> list[dict[str, Any]]:

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.unit.services.ec2.refusing import refusal, refused
 from tests.unit.services.ec2.vpcs.estate import (
     ACCOUNT,
     main_table,
-    refusal,
-    refused,
     routes_of,
     table_of,
     where,

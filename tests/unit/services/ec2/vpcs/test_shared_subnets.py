@@ -9,14 +9,8 @@ import pytest
 
 from cloudchamber import Chamber
 from cloudchamber.world.geography.zones import zones_of
-from tests.unit.services.ec2.vpcs.estate import (
-    ACCOUNT,
-    OTHER,
-    default_acl,
-    main_table,
-    refused,
-    where,
-)
+from tests.unit.services.ec2.refusing import refused
+from tests.unit.services.ec2.vpcs.estate import ACCOUNT, OTHER, default_acl, main_table, where
 
 # Here names were dealt anew for each account.
 REGION = "us-east-1"

@@ -7,14 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ec2.vpcs.estate import (
-    ACCOUNT,
-    default_acl,
-    refusal,
-    refused,
-    where,
-    with_ipv6,
-)
+from tests.unit.services.ec2.refusing import refusal, refused
+from tests.unit.services.ec2.vpcs.estate import ACCOUNT, default_acl, where, with_ipv6
 
 
 def subnet_of(ec2: Any, identifier: str) -> dict[str, Any]:

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from cloudchamber import Chamber
+from tests.unit.services.ec2.refusing import refusal, refused
 from tests.unit.services.ec2.vpcs.estate import (
     ACCOUNT,
     REGION,
     default_acl,
     main_table,
-    refusal,
-    refused,
     routes_of,
     rules_of,
     where,
