@@ -83,9 +83,15 @@ class Functions:
         self._busy: dict[str, Environment] = {}
         self._tickets: dict[int, str] = {}
         self._starting: set[asyncio.Task[None]] = set()
+        self._is_closed = False
 
     def begin(self, ticket: str, order: Order, walking: bool) -> None:
-        """Carry out an order; its outcome goes to `Home.finished`, later."""
+        """Carry out an order; its outcome goes to `Home.finished`, later.
+
+        Once the engine is closed nothing is begun: orders may come until the world has stopped.
+        """
+        if self._is_closed:
+            return
         self._retire(order)
         environment = self._find_idle(order)
         if environment is not None:
@@ -168,6 +174,7 @@ class Functions:
 
     async def close(self) -> None:
         """End everything and leave nothing behind."""
+        self._is_closed = True
         self.end_all()
         for task in tuple(self._starting):
             task.cancel()

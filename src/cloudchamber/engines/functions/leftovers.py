@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 import shutil
 import signal
 import tempfile
@@ -18,6 +19,8 @@ from typing import Final
 PREFIX: Final = "cloudchamber-functions-"
 OWNER: Final = "owner"
 PROC: Final = Path("/proc")
+DEATH_S: Final = 5  # a killed process may be writing to a slow disk
+SCANS_MAX: Final = 10
 
 
 class OwnFolder:
@@ -60,18 +63,43 @@ def sweep(parent: Path) -> None:
 
 
 def end_processes(folder: Path) -> None:
-    """End every process that has a place below this folder in its environment."""
+    """End every process that has a place below this folder in its environment, and see it gone.
+
+    One that dies may write until it is dead, and one that was just being started shows its place
+    only once it has begun: so all are looked at again until none is found.
+    """
     mark = bytes(folder) + b"/"
+    for _ in range(SCANS_MAX):
+        ending = [fd for number in _processes() if (fd := _end(number, mark)) is not None]
+        if not ending:
+            return
+        for fd in ending:
+            # A descriptor of a process can be read once the process is dead.
+            select.select([fd], [], [], DEATH_S)
+            os.close(fd)
+
+
+def _processes() -> list[int]:
     try:
-        names = [name for name in os.listdir(PROC) if name.isdigit()]
+        return [int(name) for name in os.listdir(PROC) if name.isdigit()]
     except OSError:
-        return
-    for name in names:
-        try:
-            if mark in (PROC / name / "environ").read_bytes():
-                os.kill(int(name), signal.SIGKILL)
-        except OSError:
-            continue
+        return []
+
+
+def _end(number: int, mark: bytes) -> int | None:
+    """Kill a process that has the mark in its environment: what tells of its death, or None."""
+    try:
+        fd = os.pidfd_open(number)
+    except OSError:
+        return None
+    try:
+        if mark in (PROC / str(number) / "environ").read_bytes():
+            signal.pidfd_send_signal(fd, signal.SIGKILL)
+            return fd
+    except OSError:
+        pass  # it went by itself, or is not ours
+    os.close(fd)
+    return None
 
 
 def remove(folder: Path) -> None:
