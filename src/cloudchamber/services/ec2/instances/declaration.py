@@ -124,16 +124,25 @@ _MODIFYING: Final = MappingProxyType(
             "an instance that starts again does not go into a reservation",
             resource=_OF_INSTANCE,
         ),
-        "ModifyInstanceCpuOptions": _on_instance(modifying.modify_instance_cpu_options),
-        "ModifyInstanceCreditSpecification": simulated(
-            once(modifying.modify_instance_credit_specification)
+        "ModifyInstanceCpuOptions": recorded(
+            modifying.modify_instance_cpu_options,
+            "no processor is shared out: the cores are kept and shown",
+            resource=_OF_INSTANCE,
+        ),
+        "ModifyInstanceCreditSpecification": recorded(
+            once(modifying.modify_instance_credit_specification),
+            "no credits are spent here",
         ),
         "ModifyInstanceMaintenanceOptions": recorded(
             modifying.modify_instance_maintenance_options,
             "no host here fails",
             resource=_OF_INSTANCE,
         ),
-        "ModifyInstanceMetadataOptions": _on_instance(modifying.modify_instance_metadata_options),
+        "ModifyInstanceMetadataOptions": recorded(
+            modifying.modify_instance_metadata_options,
+            "no instance here asks for its metadata",
+            resource=_OF_INSTANCE,
+        ),
         "ModifyInstanceNetworkPerformanceOptions": recorded(
             modifying.modify_instance_network_performance_options,
             "bandwidth is not shared out",
