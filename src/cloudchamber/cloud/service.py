@@ -96,12 +96,13 @@ def recorded(
     *,
     action: str | None = None,
     resource: ResourceOf | None = None,
+    context: ContextOf | None = None,
     mutates: bool | None = None,
 ) -> Operation:
     """The operation is stored and returned and has no further effect; `note` says which."""
     return Operation(
         handler=handler, fidelity="recorded", note=note, action=action, resource=resource,
-        mutates=mutates,
+        context=context, mutates=mutates,
     )  # fmt: skip
 
 

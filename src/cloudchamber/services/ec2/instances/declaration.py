@@ -77,6 +77,16 @@ def _on_instance(handler: Handler) -> Operation:
     )
 
 
+def _kept_of_instance(handler: Handler, note: str) -> Operation:
+    """A setting of one instance that is kept and shown, permitted on it."""
+    return recorded(
+        handler,
+        note,
+        resource=_OF_INSTANCE,
+        context=permissions.tagged(INSTANCE, "InstanceId"),
+    )
+
+
 _SETTINGS: Final = MappingProxyType(
     {
         "DeregisterInstanceEventNotificationAttributes": recorded(
@@ -119,34 +129,26 @@ _MODIFYING: Final = MappingProxyType(
             modifying.modify_default_credit_specification
         ),
         "ModifyInstanceAttribute": _on_instance(attributes.modify_instance_attribute),
-        "ModifyInstanceCapacityReservationAttributes": recorded(
+        "ModifyInstanceCapacityReservationAttributes": _kept_of_instance(
             modifying.modify_instance_capacity_reservation_attributes,
             "an instance that starts again does not go into a reservation",
-            resource=_OF_INSTANCE,
         ),
-        "ModifyInstanceCpuOptions": recorded(
+        "ModifyInstanceCpuOptions": _kept_of_instance(
             modifying.modify_instance_cpu_options,
             "no processor is shared out: the cores are kept and shown",
-            resource=_OF_INSTANCE,
         ),
         "ModifyInstanceCreditSpecification": recorded(
             once(modifying.modify_instance_credit_specification),
             "no credits are spent here",
         ),
-        "ModifyInstanceMaintenanceOptions": recorded(
-            modifying.modify_instance_maintenance_options,
-            "no host here fails",
-            resource=_OF_INSTANCE,
+        "ModifyInstanceMaintenanceOptions": _kept_of_instance(
+            modifying.modify_instance_maintenance_options, "no host here fails"
         ),
-        "ModifyInstanceMetadataOptions": recorded(
-            modifying.modify_instance_metadata_options,
-            "no instance here asks for its metadata",
-            resource=_OF_INSTANCE,
+        "ModifyInstanceMetadataOptions": _kept_of_instance(
+            modifying.modify_instance_metadata_options, "no instance here asks for its metadata"
         ),
-        "ModifyInstanceNetworkPerformanceOptions": recorded(
-            modifying.modify_instance_network_performance_options,
-            "bandwidth is not shared out",
-            resource=_OF_INSTANCE,
+        "ModifyInstanceNetworkPerformanceOptions": _kept_of_instance(
+            modifying.modify_instance_network_performance_options, "bandwidth is not shared out"
         ),
         "ModifyInstancePlacement": _on_instance(modifying.modify_instance_placement),
         "ModifyPrivateDnsNameOptions": _on_instance(modifying.modify_private_dns_name_options),

@@ -102,3 +102,23 @@ def test_a_profile_s_role_has_to_be_passed(chamber: Chamber, ec2: Any, ami: str)
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow("iam:PassRole")]}),
     )
     assert run(ann, ami, IamInstanceProfile={"Name": "web"})[0]["IamInstanceProfile"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "settings"),
+    [
+        ("modify_instance_metadata_options", {"HttpTokens": "required"}),
+        ("modify_instance_maintenance_options", {"AutoRecovery": "disabled"}),
+    ],
+)
+def test_settings_are_kept_of_what_is_tagged(
+    chamber: Chamber, ec2: Any, ami: str, operation: str, settings: dict[str, str]
+) -> None:
+    action = "".join(part.title() for part in operation.split("_"))
+    own = {"StringEquals": {"aws:ResourceTag/team": "web"}}
+    ann = user(chamber, allow(f"ec2:{action}", Condition=own))
+    one, other = (each["InstanceId"] for each in run(ec2, ami, 2))
+    ec2.create_tags(Resources=[one], Tags=[{"Key": "team", "Value": "web"}])
+    getattr(ann, operation)(InstanceId=one, **settings)
+    refused = refusal(getattr(ann, operation), InstanceId=other, **settings)
+    assert refused[0] == "UnauthorizedOperation"
