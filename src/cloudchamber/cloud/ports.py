@@ -68,8 +68,6 @@ CORS: Final = "cors"
 # (cloud, account, region, type) -> Sequence[arn]: what others share with an account in a Region, of
 # a type as AWS RAM names it (`ec2:Subnet`), by ARN.
 SHARED_RESOURCES: Final = "shared-resources"
-# (cloud, arn) -> Sequence[account]: the accounts that a resource is shared with, sorted.
-SHARED_WITH: Final = "shared-with"
 # (cloud, arn) -> str | None: what keeps a resource from being shared by AWS RAM, "" for nothing;
 # None when it is none of the service's, or does not exist.
 SHAREABLE: Final = "shareable"

@@ -108,19 +108,6 @@ def shared_resources(cloud: Cloud, account: str, region: str, type_: str) -> lis
     )
 
 
-def shared_with(cloud: Cloud, arn: str) -> list[str]:
-    """Port `shared-with`: the accounts that a resource is shared with."""
-    return sorted(
-        {
-            account
-            for share in _of_resource(cloud, arn)
-            for name, each in share.principals.items()
-            if each.status in lookup.LIVE
-            for account in accounts_in(cloud, name, share.owner)
-        }
-    )
-
-
 def share_policy(cloud: Cloud, arn: str) -> SourcedPolicy | None:
     """Port `share-policy`: what a shared resource's managed permissions allow, and whom."""
     statements: list[Any] = []

@@ -104,7 +104,6 @@ SERVICE: Final = Service(
     kernel_events={shares.FORGOTTEN: shares.share_forgotten},
     ports={
         ports.SHARED_RESOURCES: owned_resources.shared_resources,
-        ports.SHARED_WITH: owned_resources.shared_with,
         ports.SHARE_POLICY: owned_resources.share_policy,
         ports.TAGGED_RESOURCES: tagging.tagged_resources,
     },
