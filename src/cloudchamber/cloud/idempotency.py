@@ -39,11 +39,12 @@ def doing_once(
     *,
     member: str = "clientToken",
     kept_ns: int | None = None,
+    is_answered: bool = False,
 ) -> Callable[[Handler], Handler]:
     """What makes a handler do each request once for the client token in `member`.
 
     `refuse(token)` is the error for another request with the token; `kept_ns` is for how long a
-    token is remembered (None: for ever).
+    token is remembered (None: for ever); with `is_answered` an answer gives its token back.
     """
 
     def once(handler: Handler) -> Handler:
@@ -62,6 +63,8 @@ def doing_once(
                 answer: Output = msgspec.msgpack.decode(before.answered)
                 return answer
             output = _now(handler, call, request)
+            if is_answered:
+                output = {**output, member: token}
             rows[key] = Done(asked, msgspec.msgpack.encode(output), call.now)
             return output
 

@@ -27,3 +27,7 @@ def mismatch(token: str) -> AwsError:
 
 
 once: Final = doing_once(TOKENS, mismatch, member="ClientToken", kept_ns=KEPT_NS)
+# For the operations whose answer gives the token back.
+once_answered: Final = doing_once(
+    TOKENS, mismatch, member="ClientToken", kept_ns=KEPT_NS, is_answered=True
+)

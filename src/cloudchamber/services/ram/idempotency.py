@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from typing import Final
 
-from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.idempotency import doing_once, tokens_table
-from cloudchamber.cloud.service import Handler, Input, Output
 
 TOKENS: Final = tokens_table("ram.client-tokens")
 
@@ -21,14 +18,4 @@ def mismatch(token: str) -> AwsError:
     )
 
 
-def once(handler: Handler) -> Handler:
-    """The handler, done once for each client token, which its answer names."""
-
-    @wraps(handler)
-    def named(call: Call, request: Input) -> Output:
-        output = handler(call, request)
-        assert isinstance(output, dict)
-        token = request.get("clientToken")
-        return {**output, "clientToken": token} if token else output
-
-    return doing_once(TOKENS, mismatch)(named)
+once: Final = doing_once(TOKENS, mismatch, is_answered=True)

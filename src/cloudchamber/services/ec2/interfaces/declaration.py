@@ -9,7 +9,7 @@ from typing import Final
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.service import Input, Operation, recorded, refused, simulated
 from cloudchamber.services.ec2.area import Area
-from cloudchamber.services.ec2.idempotency import once
+from cloudchamber.services.ec2.idempotency import once, once_answered
 from cloudchamber.services.ec2.instances.nouns import INSTANCE
 from cloudchamber.services.ec2.interfaces import (
     addresses,
@@ -77,7 +77,7 @@ _OWN_ADDRESSES: Final = "address ranges that are brought along are not simulated
 _INTERFACE_OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     {
         "CreateNetworkInterface": simulated(
-            once(interfaces.create_network_interface),
+            once_answered(interfaces.create_network_interface),
             resource=created(INTERFACE, named(SUBNET, "SubnetId"), named(SECURITY_GROUP, "Groups")),
             context=tagged(SUBNET, "SubnetId"),
         ),
@@ -301,7 +301,7 @@ _ADDRESS_OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
 _NAT_OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     {
         "CreateNatGateway": simulated(
-            once(nat_gateways.create_nat_gateway),
+            once_answered(nat_gateways.create_nat_gateway),
             resource=created(
                 NAT_GATEWAY, named(SUBNET, "SubnetId"), named(ADDRESS, "AllocationId")
             ),

@@ -87,10 +87,7 @@ def create_network_interface(call: Call, request: Input) -> Output:
     interface.tracking = tracking
     interface.is_primary6 = wants_primary6 and bool(interface.addresses6)
     tags.put(call, interface.id, given_tags)
-    output: Output = {"NetworkInterface": view(call, interface)}
-    if request.get("ClientToken"):
-        output["ClientToken"] = request["ClientToken"]
-    return output
+    return {"NetworkInterface": view(call, interface)}
 
 
 def named_addresses6(request: Mapping[str, Any]) -> list[str]:

@@ -81,10 +81,7 @@ def create_nat_gateway(call: Call, request: Input) -> Output:
     tags.put(call, gateway.id, given_tags)
     step = "failed" if failure else "made"
     call.after(NAT.delay_ns(call.cloud.settings.lifecycle, "pending"), DUE, gateway.id, step)
-    output: Output = {"NatGateway": view(call, gateway)}
-    if request.get("ClientToken"):
-        output["ClientToken"] = request["ClientToken"]
-    return output
+    return {"NatGateway": view(call, gateway)}
 
 
 def _expect_members(request: Input, connectivity: str) -> None:

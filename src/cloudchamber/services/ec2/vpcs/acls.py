@@ -36,10 +36,7 @@ def create_network_acl(call: Call, request: Input) -> Output:
     expect_room("network-acls", have)
     acl = make_network_acl(call, vpc)
     tags.put(call, acl.id, given)
-    output: Output = {"NetworkAcl": _view(call, acl)}
-    if request.get("ClientToken"):
-        output["ClientToken"] = request["ClientToken"]
-    return output
+    return {"NetworkAcl": _view(call, acl)}
 
 
 def delete_network_acl(call: Call, request: Input) -> Output:

@@ -6,7 +6,7 @@ from typing import Final
 
 from cloudchamber.cloud.service import recorded, simulated
 from cloudchamber.services.ec2.area import Area
-from cloudchamber.services.ec2.idempotency import once
+from cloudchamber.services.ec2.idempotency import once_answered
 from cloudchamber.services.ec2.permissions import created, named, requested, tagged
 from cloudchamber.services.ec2.vpcs import (
     absent,
@@ -98,7 +98,9 @@ AREA: Final = Area(
         ),
         "GetSubnetCidrReservations": simulated(reservations.get_subnet_cidr_reservations),
         "CreateRouteTable": simulated(
-            once(tables.create_route_table), resource=created(ROUTE_TABLE, _VPC), context=requested
+            once_answered(tables.create_route_table),
+            resource=created(ROUTE_TABLE, _VPC),
+            context=requested,
         ),
         "DeleteRouteTable": simulated(
             tables.delete_route_table, resource=_TABLE, context=_TABLE_TAGS
@@ -134,7 +136,7 @@ AREA: Final = Area(
         ),
         "DescribeInternetGateways": simulated(internet_gateways.describe_internet_gateways),
         "CreateEgressOnlyInternetGateway": simulated(
-            once(internet_gateways.create_egress_only_gateway),
+            once_answered(internet_gateways.create_egress_only_gateway),
             resource=created(EGRESS_ONLY_GATEWAY, _VPC),
             context=requested,
         ),
@@ -146,7 +148,9 @@ AREA: Final = Area(
             internet_gateways.describe_egress_only_gateways
         ),
         "CreateNetworkAcl": simulated(
-            once(acls.create_network_acl), resource=created(NETWORK_ACL, _VPC), context=requested
+            once_answered(acls.create_network_acl),
+            resource=created(NETWORK_ACL, _VPC),
+            context=requested,
         ),
         "DeleteNetworkAcl": simulated(acls.delete_network_acl, resource=_ACL, context=_ACL_TAGS),
         "DescribeNetworkAcls": simulated(acls.describe_network_acls),

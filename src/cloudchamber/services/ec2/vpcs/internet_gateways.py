@@ -103,10 +103,7 @@ def create_egress_only_gateway(call: Call, request: Input) -> Output:
     )
     kinds.add(call, EGRESS_ONLY_GATEWAY, gateway)
     tags.put(call, gateway.id, given)
-    output: Output = {"EgressOnlyInternetGateway": _egress_view(call, gateway)}
-    if request.get("ClientToken"):
-        output["ClientToken"] = request["ClientToken"]
-    return output
+    return {"EgressOnlyInternetGateway": _egress_view(call, gateway)}
 
 
 def delete_egress_only_gateway(call: Call, request: Input) -> Output:

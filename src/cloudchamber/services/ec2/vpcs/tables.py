@@ -47,10 +47,7 @@ def create_route_table(call: Call, request: Input) -> Output:
     expect_room("route-tables", have)
     table = make_route_table(call, vpc)
     tags.put(call, table.id, given)
-    output: Output = {"RouteTable": _view(call, table)}
-    if request.get("ClientToken"):
-        output["ClientToken"] = request["ClientToken"]
-    return output
+    return {"RouteTable": _view(call, table)}
 
 
 def delete_route_table(call: Call, request: Input) -> Output:

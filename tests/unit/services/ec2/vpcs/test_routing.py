@@ -443,3 +443,15 @@ def test_a_client_token_makes_one_table(ec2: Any, vpc: str) -> None:
     assert made[0]["ClientToken"] == "once"
     assert made[0]["RouteTable"]["RouteTableId"] == made[1]["RouteTable"]["RouteTableId"]
     assert len(ec2.describe_route_tables(Filters=where(vpc_id=vpc))["RouteTables"]) == 2
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["create_route_table", "create_network_acl", "create_egress_only_internet_gateway"],
+)
+def test_a_client_token_comes_back_with_the_same_answer(ec2: Any, vpc: str, operation: str) -> None:
+    make = getattr(ec2, operation)
+    first, second = (make(VpcId=vpc, ClientToken="once") for _ in range(2))
+    assert first["ClientToken"] == second["ClientToken"] == "once"
+    del first["ResponseMetadata"], second["ResponseMetadata"]
+    assert first == second
