@@ -14,13 +14,9 @@ from typing import TYPE_CHECKING
 
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.caller import ANONYMOUS, Caller, Credentials, root
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.settings import (
-    ACCOUNT_DIGITS,
-    DEFAULT_REGION,
-    NANOSECONDS,
-    is_account,
-)
+from cloudchamber.cloud.settings import ACCOUNT_DIGITS, DEFAULT_REGION, is_account
 from cloudchamber.wire.credentials import Credential, parse_credential
 
 if TYPE_CHECKING:
@@ -117,4 +113,4 @@ def _unknown_key(protocol: str) -> AwsError:
 
 
 def _wall_s(wall_ns: int | None) -> float | None:
-    return None if wall_ns is None else wall_ns / NANOSECONDS
+    return None if wall_ns is None else wall_ns / SECOND_NS

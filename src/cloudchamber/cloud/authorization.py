@@ -16,8 +16,9 @@ from cloudchamber.cloud import ports
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.authorization_message import encode_message
 from cloudchamber.cloud.caller import Caller
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AccessDenied, AwsError
-from cloudchamber.cloud.settings import NANOSECONDS, is_account
+from cloudchamber.cloud.settings import is_account
 from cloudchamber.languages.policy import (
     AccessRequest,
     Decision,
@@ -253,7 +254,7 @@ def _context(
     caller = call.caller
     context: dict[str, Sequence[str]] = {
         "aws:CurrentTime": (_iso(call.now),),
-        "aws:EpochTime": (str(call.now // NANOSECONDS),),
+        "aws:EpochTime": (str(call.now // SECOND_NS),),
         "aws:RequestedRegion": (call.region,),
         "aws:SecureTransport": ("true" if call.origin.scheme == "https" else "false",),
         "aws:SourceIp": (call.origin.source_ip,),
@@ -280,4 +281,4 @@ def _context(
 
 
 def _iso(t_ns: int) -> str:
-    return datetime.fromtimestamp(t_ns // NANOSECONDS, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(t_ns // SECOND_NS, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

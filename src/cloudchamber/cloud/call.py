@@ -16,8 +16,9 @@ import msgspec
 
 from cloudchamber.cloud import caller as callers
 from cloudchamber.cloud.caller import Caller
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.service import Input, Operation, Output, Service, Waiting
-from cloudchamber.cloud.settings import DEFAULT_REGION, NANOSECONDS
+from cloudchamber.cloud.settings import DEFAULT_REGION
 from cloudchamber.cloud.store import Table
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class Call:
     @property
     def now_s(self) -> float:
         """The clock in seconds, as timestamps are written in outputs."""
-        return self.cloud.kernel.now / NANOSECONDS
+        return self.cloud.kernel.now / SECOND_NS
 
     def stream(self, arn: str, purpose: str) -> Stream:
         """The random stream of one resource and purpose; never shifted by other resources."""

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.kernel import KernelError
 from cloudchamber.kernel.modes import parse_mode
 
@@ -18,12 +19,11 @@ Permissions = Literal["off", "warn", "enforce"]
 Throttling = Literal["off", "enforce"]
 Functions = Literal["lock-step", "serial", "free"]
 
-NANOSECONDS = 1_000_000_000
 DEFAULT_ACCOUNT = "000000000000"
 DEFAULT_REGION = "us-east-1"
 # 2027-01-01T00:00:00Z. A fixed start makes a chamber's answers equal to the last byte between
 # runs; the server starts at the wall clock instead, because clients compare expiries with theirs.
-DEFAULT_START_NS = 1_798_761_600 * NANOSECONDS
+DEFAULT_START_NS = 1_798_761_600 * SECOND_NS
 ACCOUNT_DIGITS = 12
 
 

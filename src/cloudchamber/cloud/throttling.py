@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import Throttled
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.cloud.store import Table
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ def throttle(call: Call) -> None:
         return
     rows = cloud.store.rows(BUCKETS, call.caller.account, call.region)
     key = f"{call.service.name}.{call.operation_name}"
-    full = rate.burst * NANOSECONDS
+    full = rate.burst * SECOND_NS
     bucket = rows.setdefault(key, Bucket(full, call.now))
     bucket.level = min(full, bucket.level + (call.now - bucket.since_ns) * rate.per_second)
     bucket.since_ns = call.now
-    if bucket.level < NANOSECONDS:
+    if bucket.level < SECOND_NS:
         code = "ThrottlingException" if call.origin.protocol == "json" else "Throttling"
         raise Throttled(code)
-    bucket.level -= NANOSECONDS
+    bucket.level -= SECOND_NS

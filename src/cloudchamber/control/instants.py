@@ -11,19 +11,20 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
-NANOSECONDS: Final = 1_000_000_000
+from cloudchamber.cloud.durations import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
+
 UNITS_NS: Final = MappingProxyType(
     {
         "ms": 1_000_000,
-        "s": NANOSECONDS,
-        "m": 60 * NANOSECONDS,
-        "h": 3600 * NANOSECONDS,
-        "d": 86400 * NANOSECONDS,
+        "s": SECOND_NS,
+        "m": MINUTE_NS,
+        "h": HOUR_NS,
+        "d": DAY_NS,
     }
 )
 _DURATION = re.compile(r"(?:(\d+)(?:\.(\d{1,9}))?(ms|s|m|h|d)?)", re.ASCII)
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)")
-LONGEST_NS: Final = 100 * 366 * 86400 * NANOSECONDS
+LONGEST_NS: Final = 100 * 366 * DAY_NS
 
 
 class BadTime(ValueError):
@@ -58,12 +59,12 @@ def parse_instant(text: str) -> int:
     except ValueError as error:
         raise BadTime(f"{text!r} is not an instant: {error}") from error
     seconds = int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
-    return seconds * NANOSECONDS + int((fraction or "0").ljust(9, "0"))
+    return seconds * SECOND_NS + int((fraction or "0").ljust(9, "0"))
 
 
 def format_instant(t_ns: int) -> str:
     """RFC 3339 in UTC, with as many digits of the second as there are."""
-    seconds, rest = divmod(t_ns, NANOSECONDS)
+    seconds, rest = divmod(t_ns, SECOND_NS)
     text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{text}.{rest:09d}".rstrip("0") + "Z" if rest else f"{text}Z"
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import msgspec
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.settings import Settings
 from cloudchamber.server.http.admission import DEFAULT_NAMES
-from cloudchamber.server.http.limits import SECOND_NS, Limits
+from cloudchamber.server.http.limits import Limits
 
 DEFAULT_PORT = 4566
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.work import crash
 from cloudchamber.engines.functions import model
 from cloudchamber.engines.functions.engine import EngineSettings, Functions
@@ -245,10 +246,10 @@ class Crew:
         if outcome.init_ns:
             outcome.init_ns = model.init_ns(order.runtime)
         if outcome.status == "timeout":
-            outcome.duration_ns = order.timeout_s * 1_000_000_000
+            outcome.duration_ns = order.timeout_s * SECOND_NS
         else:
             passed_ns = model.duration_ns(job.started_ns, self.world.now_ns)
-            outcome.duration_ns = min(passed_ns, order.timeout_s * 1_000_000_000)
+            outcome.duration_ns = min(passed_ns, order.timeout_s * SECOND_NS)
         outcome.max_memory_mb = model.memory_mb(outcome.max_memory_mb, order.memory_mb)
 
     def asleep(self, ticket: str, delay_ns: int, wake: Callable[[], None]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-SECOND_NS = 1_000_000_000
+from cloudchamber.cloud.durations import MINUTE_NS, SECOND_NS
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     connections_max: int = 8192
     streams_max: int = 128
     head_ns: int = 15 * SECOND_NS
-    body_idle_ns: int = 60 * SECOND_NS
+    body_idle_ns: int = MINUTE_NS
     keep_alive_ns: int = 300 * SECOND_NS
-    write_stall_ns: int = 60 * SECOND_NS
+    write_stall_ns: int = MINUTE_NS
     linger_ns: int = 2 * SECOND_NS

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloudchamber.cloud.durations import HOUR_NS, MINUTE_NS
 from cloudchamber.cloud.lifecycle import Delay, Lifecycle
-from cloudchamber.cloud.settings import NANOSECONDS
-
-MINUTE_NS: Final = 60 * NANOSECONDS
-HOUR_NS: Final = 60 * MINUTE_NS
 
 # "Enabling a Region takes a few minutes to several hours in some cases", and disabling likewise.
 # The two figures are our reading of "a few" and "several".

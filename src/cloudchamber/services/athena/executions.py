@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from cloudchamber.cloud.durations import MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.engines.sql.errors import SqlError, SyntaxFault
 from cloudchamber.engines.sql.installed import HOW, missing
 from cloudchamber.engines.sql.query import Query
@@ -44,8 +44,7 @@ from cloudchamber.services.athena.runs import bucket_and_key, s3
 if TYPE_CHECKING:
     from cloudchamber.cloud.call import Call
 
-_MILLISECOND_NS: Final = NANOSECONDS // 1000
-_MINUTE_NS: Final = 60 * NANOSECONDS
+_MILLISECOND_NS: Final = SECOND_NS // 1000
 _MALFORMED: Final = "MALFORMED_QUERY"
 
 
@@ -194,12 +193,12 @@ def view(row: Execution) -> dict[str, Any]:
     """An execution as Athena shows it."""
     status: dict[str, Any] = {
         "State": row.state,
-        "SubmissionDateTime": row.submitted_ns / NANOSECONDS,
+        "SubmissionDateTime": row.submitted_ns / SECOND_NS,
     }
     if row.reason:
         status["StateChangeReason"] = row.reason
     if row.ended_ns:
-        status["CompletionDateTime"] = row.ended_ns / NANOSECONDS
+        status["CompletionDateTime"] = row.ended_ns / SECOND_NS
     if row.failure is not None:
         status["AthenaError"] = {
             "ErrorCategory": row.failure.category,
@@ -294,7 +293,7 @@ def _reuse(call: Call, row: Execution) -> None:
     if row.reuse_age_min is None or row.sub_kind != "SELECT":
         return
     same = ("query", "workgroup", "database", "catalog", "parameters")
-    oldest = call.now - row.reuse_age_min * _MINUTE_NS
+    oldest = call.now - row.reuse_age_min * MINUTE_NS
     for each in reversed(call.rows(EXECUTIONS).values()):
         if each.state != SUCCEEDED or each.reused or each.ended_ns < oldest:
             continue

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.lifecycle import Delay, Lifecycle
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.athena.nouns import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED
 
 _OURS: Final = "our model: AWS publishes none"
-_MILLISECOND_NS: Final = NANOSECONDS // 1000
+_MILLISECOND_NS: Final = SECOND_NS // 1000
 
 EXECUTION: Final = Lifecycle(
     "execution",
@@ -27,7 +27,7 @@ EXECUTION: Final = Lifecycle(
         (RUNNING, "stop"): CANCELLED,
     },
     {
-        QUEUED: Delay(150 * _MILLISECOND_NS, 30 * NANOSECONDS, _OURS),
-        RUNNING: Delay(1200 * _MILLISECOND_NS, 120 * NANOSECONDS, _OURS),
+        QUEUED: Delay(150 * _MILLISECOND_NS, 30 * SECOND_NS, _OURS),
+        RUNNING: Delay(1200 * _MILLISECOND_NS, 120 * SECOND_NS, _OURS),
     },
 )

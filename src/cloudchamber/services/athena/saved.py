@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.athena.lookup import (
     expect_workgroup,
     invalid,
@@ -144,7 +144,7 @@ def list_prepared_statements(call: Call, request: Input) -> Output:
     mine = [row for key, row in call.rows(STATEMENTS).items() if key[0] == workgroup]
     chosen, token = one_page(mine, lambda row: row.name, request)
     shown = [
-        {"StatementName": row.name, "LastModifiedTime": row.modified_ns / NANOSECONDS}
+        {"StatementName": row.name, "LastModifiedTime": row.modified_ns / SECOND_NS}
         for row in chosen
     ]
     return {"PreparedStatements": shown, **token}
@@ -203,5 +203,5 @@ def _prepared_view(row: PreparedStatement) -> dict[str, Any]:
         "QueryStatement": row.query,
         "WorkGroupName": row.workgroup,
         "Description": row.description,
-        "LastModifiedTime": row.modified_ns / NANOSECONDS,
+        "LastModifiedTime": row.modified_ns / SECOND_NS,
     }

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import Refused
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.athena.limits import ENGINE
 from cloudchamber.services.athena.lookup import expect_workgroup, invalid, one_page
 from cloudchamber.services.athena.nouns import (
@@ -183,5 +183,5 @@ def _summary(row: WorkGroup) -> dict[str, Any]:
         "Name": row.name,
         "State": row.state,
         "Description": row.description,
-        "CreationTime": row.created_ns / NANOSECONDS,
+        "CreationTime": row.created_ns / SECOND_NS,
     }

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.engines.sql.database import Result, parquet_of
 from cloudchamber.engines.sql.values import hive_type, written
 from cloudchamber.languages.athena import tree
@@ -262,7 +263,7 @@ def _key(value: Any) -> str:
 
 
 def _stem(run: Run) -> str:
-    moment = datetime.fromtimestamp(run.call.now // 1_000_000_000, UTC)
+    moment = datetime.fromtimestamp(run.call.now // SECOND_NS, UTC)
     return f"{moment:%Y%m%d_%H%M%S}_{run.row.number:05d}_{run.row.id}"
 
 

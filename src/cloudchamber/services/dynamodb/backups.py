@@ -13,11 +13,11 @@ from typing import Any, Final
 import msgspec
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.cloud.store import Table as StoreTable
-from cloudchamber.services.dynamodb.lifecycle import BACKUP, DAY_NS, RECOVERY_DAYS
+from cloudchamber.services.dynamodb.lifecycle import BACKUP, RECOVERY_DAYS
 from cloudchamber.services.dynamodb.lookup import expect_source, name_in, setting_of
 from cloudchamber.services.dynamodb.nouns import SHELVES, Table
 from cloudchamber.services.dynamodb.settings import Setting
@@ -152,7 +152,7 @@ def list_backups(call: Call, request: Input) -> Output:
     """Backups of a table or of all, by ARN."""
     table = name_in(request["TableName"]) if "TableName" in request else None
     kind = request.get("BackupType", "USER")
-    low = request.get("TimeRangeLowerBound", 0) * NANOSECONDS
+    low = request.get("TimeRangeLowerBound", 0) * SECOND_NS
     high = request.get("TimeRangeUpperBound")
     found = [
         backup
@@ -160,7 +160,7 @@ def list_backups(call: Call, request: Input) -> Output:
         if (table is None or backup.table == table)
         and kind in ("ALL", backup.kind)
         and backup.created_ns >= low
-        and (high is None or backup.created_ns < high * NANOSECONDS)
+        and (high is None or backup.created_ns < high * SECOND_NS)
     ]
     start = request.get("ExclusiveStartBackupArn", "")
     found = [backup for backup in found if backup.arn > start]
@@ -192,10 +192,10 @@ def _details(backup: Backup) -> Output:
         "BackupSizeBytes": backup.size,
         "BackupStatus": backup.status,
         "BackupType": backup.kind,
-        "BackupCreationDateTime": backup.created_ns / NANOSECONDS,
+        "BackupCreationDateTime": backup.created_ns / SECOND_NS,
     }
     if backup.expires_ns is not None:
-        shown["BackupExpiryDateTime"] = backup.expires_ns / NANOSECONDS
+        shown["BackupExpiryDateTime"] = backup.expires_ns / SECOND_NS
     return shown
 
 
@@ -217,7 +217,7 @@ def _description(backup: Backup) -> Output:
         "TableArn": backup.table_arn,
         "TableSizeBytes": backup.size,
         "KeySchema": definition["KeySchema"],
-        "TableCreationDateTime": backup.table_created_ns / NANOSECONDS,
+        "TableCreationDateTime": backup.table_created_ns / SECOND_NS,
         "ProvisionedThroughput": definition.get("ProvisionedThroughput", nothing),
         "ItemCount": len(backup.keys),
         "BillingMode": definition["BillingMode"],

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from cloudchamber.cloud.call import Call
-from cloudchamber.cloud.settings import NANOSECONDS
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.store import Table as StoreTable
 from cloudchamber.services.dynamodb.lifecycle import TIME_TO_LIVE
 from cloudchamber.services.dynamodb.nouns import SHELVES, TABLES, Table
@@ -95,7 +95,7 @@ def look_next(call: Call, table: Table, expiries: Expiries, pause_ns: int = 0) -
         return
     delay_ns = TIME_TO_LIVE.delay_ns(call.cloud.settings.lifecycle, "expired")
     # An item has expired when the clock is past the second that it says.
-    due_ns = expiries.heap[0][0] * NANOSECONDS + max(delay_ns, 1)
+    due_ns = expiries.heap[0][0] * SECOND_NS + max(delay_ns, 1)
     due_ns = max(due_ns, call.now + pause_ns)
     if expiries.event:
         if expiries.due_ns <= due_ns:

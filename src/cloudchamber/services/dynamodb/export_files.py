@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from cloudchamber.cloud.settings import NANOSECONDS
+from cloudchamber.cloud.durations import SECOND_NS
 
 FOLDER: Final = "AWSDynamoDB"
 FILE_BYTES: Final = 16 * 1024 * 1024  # of JSON text before packing; AWS's files hold about as much
@@ -77,5 +77,5 @@ def summary(fields: dict[str, Any]) -> bytes:
 
 def instant(t_ns: int) -> str:
     """An instant as manifests write it: UTC with milliseconds."""
-    moment = datetime.fromtimestamp(t_ns // NANOSECONDS, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{t_ns % NANOSECONDS // MILLISECOND_NS:03}Z"
+    moment = datetime.fromtimestamp(t_ns // SECOND_NS, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{t_ns % SECOND_NS // MILLISECOND_NS:03}Z"

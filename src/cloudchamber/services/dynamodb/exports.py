@@ -16,15 +16,15 @@ import msgspec
 from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.caller import Caller
+from cloudchamber.cloud.durations import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.cloud.store import Table as StoreTable
 from cloudchamber.services.dynamodb import export_files as files
 from cloudchamber.services.dynamodb.change_log import LOGS, Change
 from cloudchamber.services.dynamodb.definitions import not_simulated, validation
-from cloudchamber.services.dynamodb.lifecycle import DAY_NS, MINUTE_NS, TRANSFER
+from cloudchamber.services.dynamodb.lifecycle import TRANSFER
 from cloudchamber.services.dynamodb.lookup import expect_source, setting_of
 from cloudchamber.services.dynamodb.nouns import Table
 from cloudchamber.services.dynamodb.restores import shelf_at, window_of
@@ -36,7 +36,7 @@ FILE_BYTES: Final = 512 * 1024  # of items: packing more at once would be felt b
 PAUSE_NS: Final = 5_000_000
 SHORTEST_NS: Final = 15 * MINUTE_NS
 LONGEST_NS: Final = DAY_NS
-TOKEN_LIFE_NS: Final = 8 * 60 * MINUTE_NS
+TOKEN_LIFE_NS: Final = 8 * HOUR_NS
 PAGE: Final = 25
 _MILLISECOND_NS: Final = 1_000_000
 _FAILURES: Final = (
@@ -138,7 +138,7 @@ def _same(call: Call, request: Input) -> Export | None:
 def _full_span(call: Call, request: Input, window: tuple[int, int]) -> tuple[int, int]:
     moment = window[1]
     if "ExportTime" in request:
-        moment = round(request["ExportTime"] * NANOSECONDS)
+        moment = round(request["ExportTime"] * SECOND_NS)
     if "IncrementalExportSpecification" in request:
         raise validation("IncrementalExportSpecification goes with INCREMENTAL_EXPORT only")
     if not window[0] <= moment <= call.now:
@@ -150,11 +150,11 @@ def _incremental_span(call: Call, request: Input, window: tuple[int, int]) -> tu
     wanted = request.get("IncrementalExportSpecification", {})
     if "ExportFromTime" not in wanted:
         raise validation("ExportFromTime is required for INCREMENTAL_EXPORT")
-    low = round(wanted["ExportFromTime"] * NANOSECONDS)
-    high = round(wanted.get("ExportToTime", window[1] / NANOSECONDS) * NANOSECONDS)
+    low = round(wanted["ExportFromTime"] * SECOND_NS)
+    high = round(wanted.get("ExportToTime", window[1] / SECOND_NS) * SECOND_NS)
     if not SHORTEST_NS <= high - low <= LONGEST_NS:
         raise validation("The export period must be at least 15 minutes and at most 24 hours long")
-    if low < window[0] - NANOSECONDS or high > call.now:
+    if low < window[0] - SECOND_NS or high > call.now:
         raise _invalid_time()
     return low, high
 
@@ -385,7 +385,7 @@ def _described(export: Export) -> Output:
     shown: Output = {
         "ExportArn": export.arn,
         "ExportStatus": export.status,
-        "StartTime": export.started_ns / NANOSECONDS,
+        "StartTime": export.started_ns / SECOND_NS,
         "TableArn": export.table,
         "TableId": export.table_id,
         "ExportFormat": "DYNAMODB_JSON",
@@ -393,9 +393,9 @@ def _described(export: Export) -> Output:
         **{name: export.request[name] for name in kept if name in export.request},
     }
     if export.kind == "FULL_EXPORT":
-        shown["ExportTime"] = export.until_ns / NANOSECONDS
+        shown["ExportTime"] = export.until_ns / SECOND_NS
     if export.ended_ns is not None:
-        shown["EndTime"] = export.ended_ns / NANOSECONDS
+        shown["EndTime"] = export.ended_ns / SECOND_NS
     if export.status == "COMPLETED":
         shown["ExportManifest"] = f"{_prefix(export)}{_folder(export)}/manifest-summary.json"
         shown["BilledSizeBytes"] = export.size

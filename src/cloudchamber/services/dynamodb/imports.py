@@ -16,9 +16,9 @@ import msgspec
 from cloudchamber.cloud.blobs import Streamed
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.caller import Caller
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.cloud.store import Table as StoreTable
 from cloudchamber.languages.dynamodb.errors import DynamoError
 from cloudchamber.services.dynamodb import changes, encryption
@@ -274,10 +274,10 @@ def _summary(job: Import) -> Output:
         "TableArn": job.table_arn,
         "S3BucketSource": dict(job.request["S3BucketSource"]),
         "InputFormat": job.request["InputFormat"],
-        "StartTime": job.started_ns / NANOSECONDS,
+        "StartTime": job.started_ns / SECOND_NS,
     }
     if job.ended_ns is not None:
-        shown["EndTime"] = job.ended_ns / NANOSECONDS
+        shown["EndTime"] = job.ended_ns / SECOND_NS
     return shown
 
 

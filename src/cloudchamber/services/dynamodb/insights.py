@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.dynamodb.definitions import validation
 from cloudchamber.services.dynamodb.lookup import expect_table, not_found, setting_of
 from cloudchamber.services.dynamodb.nouns import TABLES, Table
@@ -41,7 +41,7 @@ def describe_contributor_insights(call: Call, request: Input) -> Output:
         return {**output, "ContributorInsightsStatus": "DISABLED"}
     output["ContributorInsightsStatus"] = have.status
     output["ContributorInsightsMode"] = have.mode
-    output["LastUpdateDateTime"] = have.changed_ns / NANOSECONDS
+    output["LastUpdateDateTime"] = have.changed_ns / SECOND_NS
     if have.status == "ENABLED":
         output["ContributorInsightsRuleList"] = _rules(table, name)
     return output

@@ -8,12 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloudchamber.cloud.durations import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.lifecycle import Delay, Lifecycle
-
-SECOND_NS: Final = 1_000_000_000
-MINUTE_NS: Final = 60 * SECOND_NS
-HOUR_NS: Final = 60 * MINUTE_NS
-DAY_NS: Final = 24 * HOUR_NS
 
 _OURS: Final = "not published; of the size that is seen"
 
@@ -44,7 +40,7 @@ INDEX: Final = Lifecycle(
     },
     {
         # "Resource allocation", then "Backfilling": GSI.OnlineOps.html names the phases.
-        "CREATING": Delay(60 * SECOND_NS, HOUR_NS, "GSI.OnlineOps.html names no duration; ours"),
+        "CREATING": Delay(MINUTE_NS, HOUR_NS, "GSI.OnlineOps.html names no duration; ours"),
         "UPDATING": Delay(8 * SECOND_NS, 10 * MINUTE_NS, _OURS),
         "DELETING": Delay(30 * SECOND_NS, 30 * MINUTE_NS, _OURS),
     },
@@ -118,7 +114,7 @@ REPLICA: Final = Lifecycle(
     {
         "CREATING": Delay(2 * MINUTE_NS, 30 * MINUTE_NS, _OURS),
         "UPDATING": Delay(30 * SECOND_NS, 10 * MINUTE_NS, _OURS),
-        "DELETING": Delay(60 * SECOND_NS, 10 * MINUTE_NS, _OURS),
+        "DELETING": Delay(MINUTE_NS, 10 * MINUTE_NS, _OURS),
         # "typically within a second or less", V2globaltables_HowItWorks.html
         "lag": Delay(500_000_000, 2 * SECOND_NS, "V2globaltables_HowItWorks.html"),
     },

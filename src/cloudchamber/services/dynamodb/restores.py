@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.dynamodb import encryption, indexes, watching
 from cloudchamber.services.dynamodb.backups import expect_backup
 from cloudchamber.services.dynamodb.change_log import LOGS
@@ -25,7 +25,7 @@ from cloudchamber.services.dynamodb.definitions import (
     not_simulated,
     validation,
 )
-from cloudchamber.services.dynamodb.lifecycle import BACKUP, DAY_NS, RECOVERY_DAYS
+from cloudchamber.services.dynamodb.lifecycle import BACKUP, RECOVERY_DAYS
 from cloudchamber.services.dynamodb.lookup import expect_source, find_table, setting_of
 from cloudchamber.services.dynamodb.nouns import SHELVES, Table
 from cloudchamber.services.dynamodb.ordered import Ordered
@@ -82,8 +82,8 @@ def _described(call: Call, setting: Setting) -> Output:
         recovery = {
             "PointInTimeRecoveryStatus": "ENABLED",
             "RecoveryPeriodInDays": setting.recovery_days,
-            "EarliestRestorableDateTime": window[0] / NANOSECONDS,
-            "LatestRestorableDateTime": window[1] / NANOSECONDS,
+            "EarliestRestorableDateTime": window[0] / SECOND_NS,
+            "LatestRestorableDateTime": window[1] / SECOND_NS,
         }
     return {"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery}
 
@@ -94,7 +94,7 @@ def window_of(call: Call, setting: Setting) -> tuple[int, int] | None:
         return None
     earliest = max(setting.recovery_ns, call.now - setting.recovery_days * DAY_NS)
     # Clients send whole seconds: what is called the earliest must be one that can be had.
-    earliest = -(-earliest // NANOSECONDS) * NANOSECONDS
+    earliest = -(-earliest // SECOND_NS) * SECOND_NS
     behind_ns = BACKUP.delay_ns(call.cloud.settings.lifecycle, "behind")
     return earliest, max(earliest, call.now - behind_ns)
 
@@ -151,7 +151,7 @@ def restore_table_to_point_in_time(call: Call, request: Input) -> Output:
     latest = request.get("UseLatestRestorableTime", False)
     if latest == ("RestoreDateTime" in request):
         raise invalid("Specify either RestoreDateTime or UseLatestRestorableTime")
-    moment = window[1] if latest else round(request["RestoreDateTime"] * NANOSECONDS)
+    moment = window[1] if latest else round(request["RestoreDateTime"] * SECOND_NS)
     if not window[0] <= moment <= window[1]:
         raise AwsError(
             "InvalidRestoreTimeException",

@@ -18,13 +18,13 @@ import msgspec
 
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import HOUR_NS, SECOND_NS
 from cloudchamber.cloud.ports import ShardFacts, StreamFacts
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.cloud.store import Table as StoreTable
 from cloudchamber.languages.dynamodb.values import item_size
 from cloudchamber.services.dynamodb.change_log import LOGS, Change, ChangeLog
 from cloudchamber.services.dynamodb.keys import Item, KeySchema
-from cloudchamber.services.dynamodb.lifecycle import HOUR_NS, STREAM_KEPT_NS
+from cloudchamber.services.dynamodb.lifecycle import STREAM_KEPT_NS
 from cloudchamber.services.dynamodb.nouns import TABLES, StreamSettings, Table
 from cloudchamber.services.dynamodb.settings import POLICIES, Setting
 from cloudchamber.services.dynamodb.shelf import size_in, unpack
@@ -74,9 +74,9 @@ STREAMS: Final = StoreTable("dynamodb.streams", Stream, ordered=True)  # by ARN
 
 def begin_stream(call: Call, table: Table, setting: Setting, view: str) -> None:
     """Switch a table's stream on."""
-    label = datetime.fromtimestamp(call.now // NANOSECONDS, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    label = datetime.fromtimestamp(call.now // SECOND_NS, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     streams = call.rows(STREAMS, table.account, table.region)
-    millisecond = call.now % NANOSECONDS // _MILLISECOND_NS
+    millisecond = call.now % SECOND_NS // _MILLISECOND_NS
     # Two streams of one table in one millisecond would have one label.
     while (arn := f"{table.arn}/stream/{label}.{millisecond:03}") in streams:
         millisecond += 1
@@ -235,7 +235,7 @@ def _record(stream: Stream, region: str, number: int, change: Change) -> tuple[d
     weight = item_size(keys)
     body: dict[str, Any] = {
         # "rounded down to the closest second", API_streams_StreamRecord.html
-        "ApproximateCreationDateTime": float(change.t_ns // NANOSECONDS),
+        "ApproximateCreationDateTime": float(change.t_ns // SECOND_NS),
         "Keys": keys,
         "SequenceNumber": str(number + FIRST_NUMBER),
         "StreamViewType": stream.view,

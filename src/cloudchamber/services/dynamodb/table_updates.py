@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import HOUR_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.dynamodb import encryption, indexes, replication, streams, watching
 from cloudchamber.services.dynamodb.definitions import (
     check_on_demand,
@@ -25,7 +25,7 @@ from cloudchamber.services.dynamodb.definitions import (
     not_simulated,
     validation,
 )
-from cloudchamber.services.dynamodb.lifecycle import HOUR_NS, TABLE
+from cloudchamber.services.dynamodb.lifecycle import TABLE
 from cloudchamber.services.dynamodb.lookup import expect_table, not_found, setting_of
 from cloudchamber.services.dynamodb.nouns import Index, Table, Throughput
 from cloudchamber.services.dynamodb.settings import Setting
@@ -204,7 +204,7 @@ def check_decrease(call: Call, have: Throughput, wanted: Mapping[str, int]) -> N
 
 
 def _instant(t_ns: int) -> str:
-    moment = datetime.fromtimestamp(t_ns // NANOSECONDS, UTC)
+    moment = datetime.fromtimestamp(t_ns // SECOND_NS, UTC)
     return f"{moment:%A, %B %d, %Y at %I:%M:%S %p} Coordinated Universal Time"
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS, SECOND_NS
 from cloudchamber.cloud.service import Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.dynamodb.keys import KeySchema
-from cloudchamber.services.dynamodb.lifecycle import DAY_NS
 from cloudchamber.services.dynamodb.lookup import setting_of
 from cloudchamber.services.dynamodb.nouns import Index, Table, Throughput
 from cloudchamber.services.dynamodb.settings import Replica, Setting
@@ -45,7 +44,7 @@ def show_table(call: Call, table: Table) -> Output:
         "TableName": table.name,
         "KeySchema": show_keys(table.keys),
         "TableStatus": table.status,
-        "CreationDateTime": table.created_ns / NANOSECONDS,
+        "CreationDateTime": table.created_ns / SECOND_NS,
         "ProvisionedThroughput": show_throughput(table.throughput, call.now),
         "TableSizeBytes": size,
         "ItemCount": items,
@@ -57,7 +56,7 @@ def show_table(call: Call, table: Table) -> Output:
     if setting.was_on_demand:
         shown["BillingModeSummary"] = {"BillingMode": table.billing}
         if table.billing_changed_ns is not None:
-            changed = table.billing_changed_ns / NANOSECONDS
+            changed = table.billing_changed_ns / SECOND_NS
             shown["BillingModeSummary"]["LastUpdateToPayPerRequestDateTime"] = changed
     if limits := show_limits(table):
         shown["OnDemandThroughput"] = limits
@@ -96,13 +95,13 @@ def _rest(table: Table, setting: Setting) -> Output:
     if table.table_class != "STANDARD" or setting.class_changed_ns is not None:
         shown["TableClassSummary"] = {"TableClass": table.table_class}
         if setting.class_changed_ns is not None:
-            changed = setting.class_changed_ns / NANOSECONDS
+            changed = setting.class_changed_ns / SECOND_NS
             shown["TableClassSummary"]["LastUpdateDateTime"] = changed
     if setting.restored is not None:
         restored = setting.restored
         summary: Output = {
             "SourceTableArn": restored.source,
-            "RestoreDateTime": restored.moment_ns / NANOSECONDS,
+            "RestoreDateTime": restored.moment_ns / SECOND_NS,
             "RestoreInProgress": table.status == "CREATING",
         }
         if restored.backup:
@@ -149,9 +148,9 @@ def show_throughput(throughput: Throughput | None, now: int) -> Output:
         "WriteCapacityUnits": throughput.write,
     }
     if throughput.increased_ns is not None:
-        shown["LastIncreaseDateTime"] = throughput.increased_ns / NANOSECONDS
+        shown["LastIncreaseDateTime"] = throughput.increased_ns / SECOND_NS
     if throughput.decreased_ns is not None:
-        shown["LastDecreaseDateTime"] = throughput.decreased_ns / NANOSECONDS
+        shown["LastDecreaseDateTime"] = throughput.decreased_ns / SECOND_NS
     return shown
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import HOUR_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.dynamodb import (
@@ -33,7 +34,7 @@ from cloudchamber.services.dynamodb.definitions import (
     validation,
 )
 from cloudchamber.services.dynamodb.keys import KeyAttribute, KeySchema
-from cloudchamber.services.dynamodb.lifecycle import COUNTED_EVERY_NS, HOUR_NS, TABLE
+from cloudchamber.services.dynamodb.lifecycle import COUNTED_EVERY_NS, TABLE
 from cloudchamber.services.dynamodb.lookup import expect_table, find_table, name_in, setting_of
 from cloudchamber.services.dynamodb.nouns import SHELVES, TABLES, Index, Table, Throughput
 from cloudchamber.services.dynamodb.settings import SETTINGS, Restored, Setting

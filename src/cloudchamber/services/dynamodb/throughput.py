@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.cloud.throttling import Bucket
 from cloudchamber.services.dynamodb.nouns import Index, Table
 from cloudchamber.services.dynamodb.settings import BUCKETS
@@ -39,7 +39,7 @@ def pay(call: Call, table: Table, reads: Mapping[str, float], writes: Mapping[st
             part = table.indexes[name] if name else table
             rate = _rate(part, kind)
             bucket = _filled(rows, f"{table.id} {name} {kind}", rate, table, call.now)
-            need = round(units * NANOSECONDS)
+            need = round(units * SECOND_NS)
             # An item larger than all that can be saved up passes when the bucket is full.
             if bucket.level < min(need, _full(rate, table)):
                 raise _exceeded(table, part, kind)
@@ -69,7 +69,7 @@ def _rate(part: Table | Index, kind: str) -> int:
 
 
 def _full(rate: int, table: Table) -> int:
-    return rate * NANOSECONDS * (BURST_S if table.billing == "PROVISIONED" else 1)
+    return rate * SECOND_NS * (BURST_S if table.billing == "PROVISIONED" else 1)
 
 
 def _filled(rows: dict[str, Bucket], key: str, rate: int, table: Table, now: int) -> Bucket:

@@ -12,9 +12,9 @@ from heapq import heappop
 from typing import Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.dynamodb import changes, replication, watching
 from cloudchamber.services.dynamodb.definitions import validation
 from cloudchamber.services.dynamodb.expiries import (
@@ -24,7 +24,7 @@ from cloudchamber.services.dynamodb.expiries import (
     look_next,
     stop,
 )
-from cloudchamber.services.dynamodb.lifecycle import DAY_NS, TIME_TO_LIVE
+from cloudchamber.services.dynamodb.lifecycle import TIME_TO_LIVE
 from cloudchamber.services.dynamodb.lookup import expect_table, setting_of
 from cloudchamber.services.dynamodb.nouns import SHELVES, TABLES, TimeToLive
 
@@ -105,12 +105,12 @@ def sweep(call: Call, account: str, region: str, name: str, id_: str) -> None:
     shelf = call.rows(SHELVES, account, region)[name]
     deleted = 0
     heap = expiries.heap
-    while heap and deleted < SLICE and heap[0][0] * NANOSECONDS + delay_ns < call.now:
+    while heap and deleted < SLICE and heap[0][0] * SECOND_NS + delay_ns < call.now:
         second, key = heappop(heap)
         item = shelf.find(key)
         if item is None or expiry_of(item, table.ttl.attribute) != second:
             continue
-        if second * NANOSECONDS < call.now - OLDEST_NS:
+        if second * SECOND_NS < call.now - OLDEST_NS:
             continue
         changes.write(call, table, key, None, by_ttl=True)
         deleted += 1

@@ -17,9 +17,9 @@ from typing import Any, Final
 import msgspec
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.cloud.store import Table as Stored
 from cloudchamber.languages.dynamodb.errors import DynamoError
 from cloudchamber.languages.dynamodb.paths import project
@@ -46,7 +46,7 @@ from cloudchamber.services.dynamodb.permissions import require_parts
 from cloudchamber.services.dynamodb.reach import expect_live, invalid, read_key, validated
 from cloudchamber.services.dynamodb.shelf import size_in, unpack
 
-TOKEN_NS: Final = 600 * NANOSECONDS
+TOKEN_NS: Final = 600 * SECOND_NS
 BYTES_MAX: Final = 4 << 20
 Reason = dict[str, Any]
 Planner = Callable[[Call, Table, Mapping[str, Any]], Plan]

@@ -13,9 +13,10 @@ from __future__ import annotations
 from typing import Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS
 from cloudchamber.services.dynamodb import destinations, expiries, replica_changes, streams
 from cloudchamber.services.dynamodb.change_log import LOGS, Change, ChangeLog
-from cloudchamber.services.dynamodb.lifecycle import DAY_NS, STREAM_KEPT_NS
+from cloudchamber.services.dynamodb.lifecycle import STREAM_KEPT_NS
 from cloudchamber.services.dynamodb.nouns import Table
 from cloudchamber.services.dynamodb.settings import SETTINGS, Setting
 from cloudchamber.services.dynamodb.shelf import size_in, unpack

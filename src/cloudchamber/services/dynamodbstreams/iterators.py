@@ -11,16 +11,16 @@ from typing import Final
 
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.ports import ShardFacts, StreamFacts
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.dynamodbstreams.lookup import expect_shard, expect_stream
 from cloudchamber.services.dynamodbstreams.tokens import Token, read_token, write_token
 
 RECORDS_MAX: Final = 1000
 BYTES_MAX: Final = 1024 * 1024
-LIFE_NS: Final = 15 * 60 * NANOSECONDS
+LIFE_NS: Final = 15 * MINUTE_NS
 _BY_NUMBER: Final = ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
 
 
@@ -48,7 +48,7 @@ def _place(call: Call, stream: StreamFacts, shard: ShardFacts, kind: str, reques
         return end
     if kind == "AT_TIMESTAMP":
         find = call.port(ports.TABLE_STREAM_POSITION)
-        found: int = find(call.cloud, stream.arn, round(request["Timestamp"] * NANOSECONDS))
+        found: int = find(call.cloud, stream.arn, round(request["Timestamp"] * SECOND_NS))
         return min(max(found, first), end)
     text = request["SequenceNumber"]
     number = int(text) if text.isascii() and text.isdigit() else -1
@@ -79,7 +79,7 @@ def get_records(call: Call, request: Input) -> Output:
         raise AwsError(
             "ExpiredIteratorException",
             "Iterator expired. The iterator was created at time "
-            f"{token.made_ns // NANOSECONDS} while right now it is {call.now // NANOSECONDS} "
+            f"{token.made_ns // SECOND_NS} while right now it is {call.now // SECOND_NS} "
             "which is further in the future than the tolerated delay of 900 seconds",
         )
     shard = expect_shard(stream, token.shard)

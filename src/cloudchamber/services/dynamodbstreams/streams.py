@@ -6,10 +6,10 @@ from bisect import bisect_right
 from typing import Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.ports import ShardFacts
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.dynamodbstreams.lookup import expect_shard, expect_stream, streams_of
 
 PAGE: Final = 100
@@ -58,7 +58,7 @@ def describe_stream(call: Call, request: Input) -> Output:
         "StreamLabel": stream.label,
         "StreamStatus": stream.status,
         "StreamViewType": stream.view,
-        "CreationRequestDateTime": stream.created_ns / NANOSECONDS,
+        "CreationRequestDateTime": stream.created_ns / SECOND_NS,
         "TableName": stream.table,
         "KeySchema": [dict(key) for key in stream.key_schema],
         "Shards": [_shown(shard) for shard in shards[:size]],

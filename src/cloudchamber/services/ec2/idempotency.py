@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloudchamber.cloud.durations import DAY_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.idempotency import doing_once, tokens_table
-from cloudchamber.cloud.settings import NANOSECONDS
 
-KEPT_NS: Final = 24 * 3600 * NANOSECONDS
+KEPT_NS: Final = DAY_NS
 TOKENS: Final = tokens_table("ec2.client-tokens")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cloudchamber.cloud.arns import find_arn
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.glue.lookup import expect_own_catalog, invalid
@@ -27,7 +28,7 @@ def get_catalog_import_status(call: Call, request: Input) -> Output:
     return {
         "ImportStatus": {
             "ImportCompleted": True,
-            "ImportTime": call.cloud.settings.start_ns // 1_000_000_000,
+            "ImportTime": call.cloud.settings.start_ns // SECOND_NS,
             "ImportedBy": call.account,
         }
     }

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.glue.limits import PAGE
 from cloudchamber.services.glue.lookup import (
     exists,
@@ -118,6 +118,6 @@ def _view(call: Call, row: Database) -> dict[str, Any]:
     return {
         "CreateTableDefaultPermissions": [everybody],
         **row.given,
-        "CreateTime": row.created_ns // NANOSECONDS,
+        "CreateTime": row.created_ns // SECOND_NS,
         "CatalogId": call.account,
     }

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.glue.limits import PAGE
 from cloudchamber.services.glue.lookup import (
     exists,
@@ -89,6 +89,6 @@ def _view(call: Call, row: Function) -> dict[str, Any]:
     return {
         **row.given,
         "DatabaseName": row.database,
-        "CreateTime": row.created_ns // NANOSECONDS,
+        "CreateTime": row.created_ns // SECOND_NS,
         "CatalogId": call.account,
     }

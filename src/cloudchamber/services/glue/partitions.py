@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.languages.partition_filters.parse import BadExpression, Test, parse_filter
 from cloudchamber.services.glue.limits import PARTITIONS_PAGE
 from cloudchamber.services.glue.lookup import (
@@ -137,7 +137,7 @@ def view(call: Call, table: TableRow, row: Partition, *, short: bool = False) ->
         "Values": row.values,
         "DatabaseName": table.database,
         "TableName": table.name,
-        "CreationTime": row.created_ns // NANOSECONDS,
+        "CreationTime": row.created_ns // SECOND_NS,
         "CatalogId": call.account,
     }
 

@@ -10,9 +10,9 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.glue.databases import forget_table
 from cloudchamber.services.glue.limits import PAGE
 from cloudchamber.services.glue.lookup import (
@@ -182,8 +182,8 @@ def view(call: Call, row: TableRow, version: TableVersion | None = None) -> dict
         "Retention": 0,
         **shown.given,
         "DatabaseName": row.database,
-        "CreateTime": row.created_ns // NANOSECONDS,
-        "UpdateTime": shown.updated_ns // NANOSECONDS,
+        "CreateTime": row.created_ns // SECOND_NS,
+        "UpdateTime": shown.updated_ns // SECOND_NS,
         "CreatedBy": row.created_by,
         "IsRegisteredWithLakeFormation": False,
         "CatalogId": call.account,
@@ -287,9 +287,9 @@ def _words(row: TableRow) -> list[str]:
 
 def _property(row: TableRow, name: str) -> Any:
     if name in ("UpdateTime", "LastAccessTime"):
-        return row.latest.updated_ns // NANOSECONDS
+        return row.latest.updated_ns // SECOND_NS
     if name == "CreateTime":
-        return row.created_ns // NANOSECONDS
+        return row.created_ns // SECOND_NS
     if name == "DatabaseName":
         return row.database
     return row.given.get(name, row.given.get("Parameters", {}).get(name, ""))

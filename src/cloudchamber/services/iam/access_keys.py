@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from cloudchamber.cloud.durations import MINUTE_NS
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.iam import refusals
 from cloudchamber.services.iam.identifiers import access_key_id, secret_key
 from cloudchamber.services.iam.kinds import named_or_calling_user
@@ -29,7 +29,7 @@ from cloudchamber.services.iam.views import access_key_item, seconds
 if TYPE_CHECKING:
     from cloudchamber.cloud.call import Call
 
-SPAN_NS: Final = 15 * 60 * NANOSECONDS
+SPAN_NS: Final = 15 * MINUTE_NS
 
 
 def create_access_key(call: Call, request: Input) -> Output:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from cloudchamber.cloud.durations import DAY_NS, HOUR_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.iam.lifecycle import REPORT_LIFE
 from cloudchamber.services.iam.mfa_devices import devices_of
 from cloudchamber.services.iam.nouns import ACCESS_KEYS, PASSWORD_POLICIES, ROOT_KEYS, USERS, User
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from cloudchamber.cloud.call import Call
 
 REPORT_READY: Final = "iam.report-ready"
-HOLDS_NS: Final = 4 * 3600 * NANOSECONDS
-_DAY_NS: Final = 86_400 * NANOSECONDS
+HOLDS_NS: Final = 4 * HOUR_NS
 _ROW: Final = "report"
 _GONE: Final = 410
 _KEYS: Final = 2
@@ -142,7 +141,7 @@ def _password_cells(call: Call, user: User) -> tuple[str, ...]:
     rules = call.rows(PASSWORD_POLICIES).get("policy")
     days = rules.max_age_days if rules is not None else 0
     # Nobody signs in here, so that no password is ever used.
-    rotation = _iso(changed_ns + days * _DAY_NS) if days else _NONE
+    rotation = _iso(changed_ns + days * DAY_NS) if days else _NONE
     return ("true", "no_information", _iso(changed_ns), rotation)
 
 
@@ -171,4 +170,4 @@ def _flag(is_so: bool) -> str:
 
 
 def _iso(t_ns: int) -> str:
-    return datetime.fromtimestamp(t_ns // NANOSECONDS, UTC).isoformat()
+    return datetime.fromtimestamp(t_ns // SECOND_NS, UTC).isoformat()

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloudchamber.cloud.durations import MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.lifecycle import Delay, Lifecycle
-from cloudchamber.cloud.settings import NANOSECONDS
 
 _OURS: Final = "our model; AWS says that it takes a while"
 
@@ -16,11 +16,11 @@ REPORT_LIFE: Final = Lifecycle(
     "credential report",
     "STARTED",
     {("STARTED", "ready"): "COMPLETE"},
-    {"STARTED": Delay(2 * NANOSECONDS, 60 * NANOSECONDS, _OURS)},
+    {"STARTED": Delay(2 * SECOND_NS, MINUTE_NS, _OURS)},
 )
 DELETION_LIFE: Final = Lifecycle(
     "deletion of a service-linked role",
     "IN_PROGRESS",
     {("IN_PROGRESS", "done"): "SUCCEEDED", ("IN_PROGRESS", "refused"): "FAILED"},
-    {"IN_PROGRESS": Delay(5 * NANOSECONDS, 120 * NANOSECONDS, _OURS)},
+    {"IN_PROGRESS": Delay(5 * SECOND_NS, 120 * SECOND_NS, _OURS)},
 )

@@ -13,9 +13,9 @@ import hmac
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudchamber.cloud.caller import Caller
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.iam import refusals, tags
 from cloudchamber.services.iam.identifiers import arn_of
 from cloudchamber.services.iam.kinds import expect_user, handler_of, named_or_calling_user
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cloudchamber.cloud.call import Call
     from cloudchamber.cloud.cloud import Cloud
 
-STEP_NS: Final = 30 * NANOSECONDS
+STEP_NS: Final = 30 * SECOND_NS
 SEED_BYTES: Final = 40
 _DIGITS: Final = 1_000_000
 _WINDOW: Final = 1

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.iam import refusals, tags
 from cloudchamber.services.iam.kinds import handler_of
 from cloudchamber.services.iam.proofs import SAML_PROVIDERS, SamlProvider
@@ -140,7 +140,7 @@ def _valid_until_ns(text: str) -> int:
     if instant is None:
         return 0
     return int((instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()) * (
-        NANOSECONDS
+        SECOND_NS
     )
 
 

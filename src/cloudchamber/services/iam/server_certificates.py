@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.iam import refusals, tags
 from cloudchamber.services.iam.identifiers import arn_of, unique_id
 from cloudchamber.services.iam.kinds import handler_of
@@ -50,7 +50,7 @@ def upload_server_certificate(call: Call, request: Input) -> Output:
         id=unique_id(call, _ID, arn),
         arn=arn,
         uploaded_ns=call.now,
-        expires_ns=int(certificate.not_valid_after_utc.astimezone(UTC).timestamp()) * NANOSECONDS,
+        expires_ns=int(certificate.not_valid_after_utc.astimezone(UTC).timestamp()) * SECOND_NS,
         body=request["CertificateBody"],
         chain=request.get("CertificateChain", ""),
         key=request["PrivateKey"],

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from cloudchamber.cloud.settings import NANOSECONDS
+from cloudchamber.cloud.durations import DAY_NS, SECOND_NS
 from cloudchamber.services.iam.nouns import (
     AccessKey,
     Group,
@@ -25,7 +25,7 @@ from cloudchamber.services.iam.tags import with_tags
 
 def seconds(t_ns: int) -> float:
     """An instant as IAM tells it: epoch seconds without a fraction."""
-    return float(t_ns // NANOSECONDS)
+    return float(t_ns // SECOND_NS)
 
 
 def encoded(document: str) -> str:
@@ -89,7 +89,7 @@ def role_last_used(row: Role, now_ns: int) -> dict[str, Any]:
     return {"LastUsedDate": seconds(row.used_ns), "Region": row.used_region}
 
 
-_TRACKING_NS = 400 * 86_400 * NANOSECONDS
+_TRACKING_NS = 400 * DAY_NS
 
 
 def profile_item(row: InstanceProfile, role: Role | None) -> dict[str, Any]:

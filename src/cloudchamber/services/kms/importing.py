@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.kms import making, pairs
-from cloudchamber.services.kms.limits import DAY_NS, IMPORT_KEPT_DAYS, IMPORT_NS, SECOND_NS
+from cloudchamber.services.kms.limits import IMPORT_KEPT_DAYS, IMPORT_NS
 from cloudchamber.services.kms.lookup import (
     alive_key,
     check_origin,

@@ -10,10 +10,11 @@ from typing import Final
 
 from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.kms import making, policies, tagging
-from cloudchamber.services.kms.limits import DAY_NS, WINDOW_DAYS_MAX, WINDOW_DAYS_MIN
+from cloudchamber.services.kms.limits import WINDOW_DAYS_MAX, WINDOW_DAYS_MIN
 from cloudchamber.services.kms.lookup import (
     alive_key,
     check_customers,

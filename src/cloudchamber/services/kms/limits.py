@@ -10,11 +10,8 @@ import re
 from types import MappingProxyType
 from typing import Final
 
+from cloudchamber.cloud.durations import DAY_NS
 from cloudchamber.cloud.service import Quota
-
-SECOND_NS: Final = 1_000_000_000
-HOUR_NS: Final = 3600 * SECOND_NS
-DAY_NS: Final = 24 * HOUR_NS
 
 _DOCS: Final = "https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html"
 

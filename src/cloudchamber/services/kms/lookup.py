@@ -11,10 +11,11 @@ from typing import Final
 
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import HOUR_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input
 from cloudchamber.services.kms import managed
-from cloudchamber.services.kms.limits import ALIAS, AWS_ALIAS, HOUR_NS, KEY_ID
+from cloudchamber.services.kms.limits import ALIAS, AWS_ALIAS, KEY_ID
 from cloudchamber.services.kms.nouns import (
     ALIASES,
     AWS_KMS,

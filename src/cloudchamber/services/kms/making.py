@@ -9,8 +9,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from cloudchamber.cloud.durations import DAY_NS
 from cloudchamber.services.kms import pairs
-from cloudchamber.services.kms.limits import DAY_NS
 from cloudchamber.services.kms.nouns import (
     AWS_KMS,
     CURRENT,

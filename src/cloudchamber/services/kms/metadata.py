@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from cloudchamber.cloud.call import Call, partition_of
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.service import Output
-from cloudchamber.services.kms.limits import SECOND_NS
 from cloudchamber.services.kms.nouns import (
     ENABLED,
     EXTERNAL,

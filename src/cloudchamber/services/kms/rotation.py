@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import MINUTE_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.kms import making
-from cloudchamber.services.kms.limits import ROTATION_DAYS, SECOND_NS
+from cloudchamber.services.kms.limits import ROTATION_DAYS
 from cloudchamber.services.kms.lookup import (
     check_customers,
     check_enabled,
@@ -35,7 +36,7 @@ from cloudchamber.services.kms.paging import listed
 
 # "an automatic rotation of this key is currently in progress or scheduled to begin within the next
 # 20 minutes", ConflictException in the API reference.
-_NEAR_NS: Final = 20 * 60 * SECOND_NS
+_NEAR_NS: Final = 20 * MINUTE_NS
 
 
 def enable_key_rotation(call: Call, request: Input) -> Output:

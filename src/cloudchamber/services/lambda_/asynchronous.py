@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.lambda_ import destinations, invocations, limits
 from cloudchamber.services.lambda_.invocations import Asked
 from cloudchamber.services.lambda_.names import Target, find_function, new_id
@@ -89,7 +89,7 @@ def due(call: Call, account: str, region: str, id_: str) -> None:
 def _is_too_old(call: Call, event: AsyncEvent, function: Function, more_ns: int = 0) -> bool:
     config = event_invoke_of(function, event.qualifier)
     age_s = limits.EVENT_AGE_DEFAULT_S if config.age_s is None else config.age_s
-    return call.now + more_ns - event.received_ns > age_s * NANOSECONDS
+    return call.now + more_ns - event.received_ns > age_s * SECOND_NS
 
 
 def _refused(call: Call, event: AsyncEvent, function: Function, error: AwsError) -> None:
@@ -102,8 +102,7 @@ def _refused(call: Call, event: AsyncEvent, function: Function, error: AwsError)
     call.event(
         function.arn,
         "lambda.event-delayed",
-        f"the event {event.id} waits for {delay_ns / NANOSECONDS:g} s: {error.code}: "
-        f"{error.message}",
+        f"the event {event.id} waits for {delay_ns / SECOND_NS:g} s: {error.code}: {error.message}",
     )
     if function.reserved == 0 and error.code in _NO_ROOM:
         # "Lambda sends any new events to the DLQ or on-failure destination without retries".
@@ -135,7 +134,7 @@ def completed(call: Call, row: Invocation, function: Function | None) -> None:
     call.event(
         function.arn,
         "lambda.event-retried",
-        f"the event {event.id} failed and will be tried again in {delay_ns / NANOSECONDS:g} s",
+        f"the event {event.id} failed and will be tried again in {delay_ns / SECOND_NS:g} s",
     )
     _schedule(call, event, delay_ns)
 

@@ -17,6 +17,7 @@ import msgspec
 from cloudchamber.cloud.arns import Arn, find_arn
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.caller import Caller
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.services.lambda_ import roles
 from cloudchamber.services.lambda_.names import find_version, new_id
@@ -35,8 +36,8 @@ _TIME: Final = "%Y-%m-%dT%H:%M:%S"
 
 def shown_instant(t_ns: int) -> str:
     """`2019-11-14T18:16:05.568Z`."""
-    at = datetime.fromtimestamp(t_ns // 1_000_000_000, UTC)
-    return f"{at.strftime(_TIME)}.{t_ns % 1_000_000_000 // 1_000_000:03}Z"
+    at = datetime.fromtimestamp(t_ns // SECOND_NS, UTC)
+    return f"{at.strftime(_TIME)}.{t_ns % SECOND_NS // 1_000_000:03}Z"
 
 
 def succeeded(call: Call, function: Function, event: AsyncEvent, row: Invocation) -> None:
@@ -183,9 +184,9 @@ def _to_bus(
 def _to_bucket(
     call: Call, function: Function, to: Arn, role: Caller, record: Any, result: str
 ) -> None:
-    day = datetime.fromtimestamp(call.now // 1_000_000_000, UTC).strftime("%Y/%m/%d")
+    day = datetime.fromtimestamp(call.now // SECOND_NS, UTC).strftime("%Y/%m/%d")
     name = new_id(call, function.arn, "failure")
-    at = datetime.fromtimestamp(call.now // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H.%M.%S")
+    at = datetime.fromtimestamp(call.now // SECOND_NS, UTC).strftime("%Y-%m-%dT%H.%M.%S")
     request = {
         "Bucket": to.resource,
         "Key": f"aws/lambda/async/{function.name}/{day}/{at}-{name}",

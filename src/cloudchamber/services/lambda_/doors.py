@@ -20,6 +20,7 @@ import msgspec
 from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.blobs import Streamed
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output, Waiting
 from cloudchamber.services.lambda_ import refusals
@@ -120,7 +121,7 @@ def _event(call: Call, request: Input, url: Url) -> dict[str, Any]:
     cookies = [each.strip() for each in headers.pop("cookie", "").split(";") if each.strip()]
     host = headers.get("host", "")
     path = unquote(request["Path"])
-    at = datetime.fromtimestamp(call.started_ns // 1_000_000_000, UTC)
+    at = datetime.fromtimestamp(call.started_ns // SECOND_NS, UTC)
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": "$default",

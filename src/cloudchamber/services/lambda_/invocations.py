@@ -14,8 +14,8 @@ import msgspec
 
 from cloudchamber.cloud import caller as callers
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.lambda_ import (
     concurrency,
     logs,
@@ -70,7 +70,7 @@ def begin(call: Call, function: Function, qualifier: str, asked: Asked) -> Invoc
     session = roles.session_of(call, function, version)
     variables = _variables(call, function, version)
     digits = call.stream(function.arn, "trace").hex(_ROOT + _PARENT)
-    root = f"{call.now // NANOSECONDS:08x}-{digits[:_ROOT]}"
+    root = f"{call.now // SECOND_NS:08x}-{digits[:_ROOT]}"
     trace = traces.following(asked.trace, function.arn, root, digits[_ROOT:])
     row = Invocation(
         request_id=asked.request_id,
@@ -186,7 +186,7 @@ def _order(
         "ephemeral_mb": members["EphemeralStorage"]["Size"],
         "region": function.region,
         "account": function.account,
-        "deadline_ns": row.started_ns + members["Timeout"] * NANOSECONDS,
+        "deadline_ns": row.started_ns + members["Timeout"] * SECOND_NS,
         "trace": row.trace,
         "log_format": logging["LogFormat"],
         "log_level": logging.get("ApplicationLogLevel", ""),

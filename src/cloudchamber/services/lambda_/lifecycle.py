@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloudchamber.cloud.durations import MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.lifecycle import Delay, Lifecycle
-from cloudchamber.services.lambda_.limits import MINUTE_NS, SECOND_NS
 
 _STATES: Final = "lambda/latest/dg/functions-states.html"
 FUNCTION: Final = Lifecycle(
@@ -20,7 +20,7 @@ FUNCTION: Final = Lifecycle(
         # Not published for functions outside of a VPC; a function in one was long said to take
         # up to 90 seconds for its network interfaces.
         "Pending": Delay(2 * SECOND_NS, 90 * SECOND_NS, _STATES),
-        "InProgress": Delay(1 * SECOND_NS, 60 * SECOND_NS, _STATES),
+        "InProgress": Delay(1 * SECOND_NS, MINUTE_NS, _STATES),
     },
 )
 PROVISIONED: Final = Lifecycle(

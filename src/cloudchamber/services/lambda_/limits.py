@@ -9,12 +9,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from cloudchamber.cloud.durations import MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.service import Quota
 
 MS: Final = 1_000_000
-SECOND_NS: Final = 1_000_000_000
-MINUTE_NS: Final = 60 * SECOND_NS
-HOUR_NS: Final = 60 * MINUTE_NS
 MB: Final = 1 << 20
 
 _LIMITS: Final = "lambda/latest/dg/gettingstarted-limits.html"

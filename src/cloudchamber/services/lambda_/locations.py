@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Final
 
 from cloudchamber.cloud.call import Call
-from cloudchamber.services.lambda_.limits import MINUTE_NS
+from cloudchamber.cloud.durations import MINUTE_NS
 from cloudchamber.services.lambda_.nouns import Package
 
 LIFE_NS: Final = 10 * MINUTE_NS  # "a presigned URL ... valid for 10 minutes", GetFunction

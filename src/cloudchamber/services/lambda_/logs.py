@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.engines.functions import lines
 from cloudchamber.services.lambda_ import roles
@@ -30,7 +31,7 @@ def stream_of(call: Call, function: Function, version: Configuration) -> str:
     streams = call.rows(WARM, function.account, function.region)
     known = streams.get(key)
     if known is None:
-        day = datetime.fromtimestamp(call.now // 1_000_000_000, UTC).strftime("%Y/%m/%d")
+        day = datetime.fromtimestamp(call.now // SECOND_NS, UTC).strftime("%Y/%m/%d")
         digits = call.stream(function.arn, "log-stream").hex(32)
         known = streams[key] = f"{day}/[{version.version}]{digits}"
     return known

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.lambda_ import (
     lifecycle,
     mapping_checks,
@@ -229,7 +229,7 @@ def _shown(mapping: Mapping) -> Output:
         "EventSourceMappingArn": mapping.arn,
         "EventSourceArn": mapping.source,
         "FunctionArn": _function_arn(mapping),
-        "LastModified": mapping.modified_ns / NANOSECONDS,
+        "LastModified": mapping.modified_ns / SECOND_NS,
         "State": mapping.state,
         "StateTransitionReason": mapping.reason,
         **mapping.members,

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from cloudchamber.cloud.call import Call, partition_of
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input
 from cloudchamber.services.lambda_ import refusals
@@ -154,8 +155,8 @@ def moved(call: Call, arn: str) -> str:
 
 def shown_time(t_ns: int) -> str:
     """An instant as `LastModified` shows it: milliseconds and `+0000`."""
-    at = datetime.fromtimestamp(t_ns // 1_000_000_000, UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{t_ns % 1_000_000_000 // 1_000_000:03}+0000"
+    at = datetime.fromtimestamp(t_ns // SECOND_NS, UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{t_ns % SECOND_NS // 1_000_000:03}+0000"
 
 
 def paged(call: Call, items: list[Any], request: Input, key: Any, most: int = 50) -> Any:

@@ -16,9 +16,10 @@ from cloudchamber.cloud import ports
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.caller import Caller
+from cloudchamber.cloud.durations import MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.services.lambda_ import invocations, sources, traces
-from cloudchamber.services.lambda_.limits import MB, MINUTE_NS, SECOND_NS
+from cloudchamber.services.lambda_.limits import MB
 from cloudchamber.services.lambda_.names import new_id
 from cloudchamber.services.lambda_.nouns import BATCHES, MAPPINGS, Batch, Function, Invocation
 from cloudchamber.services.lambda_.nouns import Mapping as SourceMapping

@@ -16,10 +16,10 @@ from cloudchamber.cloud.authentication import find_credentials
 from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.caller import Caller
+from cloudchamber.cloud.durations import MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.lambda_ import refusals
-from cloudchamber.services.lambda_.limits import MINUTE_NS, SESSION_LEFT_NS, SESSION_S
+from cloudchamber.services.lambda_.limits import SESSION_LEFT_NS, SESSION_S
 from cloudchamber.services.lambda_.nouns import SESSIONS, Configuration, Function, Session
 
 PRINCIPAL: Final = "lambda.amazonaws.com"
@@ -50,11 +50,11 @@ def session_of(call: Call, function: Function, version: Configuration) -> Sessio
     sessions = call.rows(SESSIONS, function.account, function.region)
     key = f"{role} {function.name}"
     known = sessions.get(key)
-    left_ns = min(version.members["Timeout"] * NANOSECONDS + SESSION_LEFT_NS, MOST_NS)
+    left_ns = min(version.members["Timeout"] * SECOND_NS + SESSION_LEFT_NS, MOST_NS)
     if known is not None and known.expires_ns - call.now >= left_ns:
         return known
     if call.cloud.settings.iam == "off":
-        return Session(function.account, "off", "", call.now + SESSION_S * NANOSECONDS)
+        return Session(function.account, "off", "", call.now + SESSION_S * SECOND_NS)
     request = {
         "RoleArn": role,
         # The function's name, as at AWS; a session's has two characters at least.
@@ -77,7 +77,7 @@ def session_of(call: Call, function: Function, version: Configuration) -> Sessio
         given["AccessKeyId"],
         given["SecretAccessKey"],
         given["SessionToken"],
-        call.now + SESSION_S * NANOSECONDS,
+        call.now + SESSION_S * SECOND_NS,
     )
     return session
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.lambda_ import refusals
 from cloudchamber.services.lambda_.names import Target, expect_function, expect_version, paged
 from cloudchamber.services.lambda_.names import target_of as read_target
@@ -104,7 +104,7 @@ def check_destination(function: Function, arn: str, side: str) -> None:
 
 def _shown(function: Function, qualifier: str, config: EventInvoke) -> Output:
     output: dict[str, Any] = {
-        "LastModified": config.modified_ns / NANOSECONDS,
+        "LastModified": config.modified_ns / SECOND_NS,
         "FunctionArn": f"{function.arn}:{_key(qualifier)}",
         "DestinationConfig": {"OnSuccess": {}, "OnFailure": {}, **config.destinations},
     }

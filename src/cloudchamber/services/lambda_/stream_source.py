@@ -17,9 +17,9 @@ import msgspec
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.caller import Caller
+from cloudchamber.cloud.durations import MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.services.lambda_ import destinations, invocations, limits, sources
-from cloudchamber.services.lambda_.limits import MINUTE_NS, SECOND_NS
 from cloudchamber.services.lambda_.names import new_id
 from cloudchamber.services.lambda_.nouns import (
     MAPPINGS,

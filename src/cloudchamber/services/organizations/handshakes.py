@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from cloudchamber.cloud.settings import NANOSECONDS, is_account
+from cloudchamber.cloud.durations import DAY_NS, SECOND_NS
+from cloudchamber.cloud.settings import is_account
 from cloudchamber.services.organizations import callers, lookup, membership, tagging, views
-from cloudchamber.services.organizations.limits import DAY_NS, HANDSHAKE_KEPT_NS, INVITATION_NS
+from cloudchamber.services.organizations.limits import HANDSHAKE_KEPT_NS, INVITATION_NS
 from cloudchamber.services.organizations.nouns import (
     ACCOUNTS,
     HANDSHAKES,
@@ -212,8 +213,8 @@ def _view(call: Call, row: Handshake) -> dict[str, Any]:
             {"Id": row.target, "Type": row.target_type},
         ],
         "State": row.state,
-        "RequestedTimestamp": row.requested_ns / NANOSECONDS,
-        "ExpirationTimestamp": row.expires_ns / NANOSECONDS,
+        "RequestedTimestamp": row.requested_ns / SECOND_NS,
+        "ExpirationTimestamp": row.expires_ns / SECOND_NS,
         "Action": "INVITE",
         "Resources": resources,
     }

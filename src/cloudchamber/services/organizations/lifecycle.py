@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloudchamber.cloud.durations import DAY_NS, MINUTE_NS
 from cloudchamber.cloud.lifecycle import Delay, Lifecycle
-from cloudchamber.cloud.settings import NANOSECONDS
-from cloudchamber.services.organizations.limits import DAY_NS
 
-_MINUTE_NS: Final = 60 * NANOSECONDS
 _CLOSING: Final = (
     "https://docs.aws.amazon.com/organizations/latest/APIReference/API_CloseAccount.html"
 )
@@ -29,7 +27,7 @@ ACCOUNT_LIFE: Final = Lifecycle(
         ("PENDING_CLOSURE", "done"): "SUSPENDED",
     },
     {
-        "PENDING_CLOSURE": Delay(5 * _MINUTE_NS, 60 * _MINUTE_NS, _CLOSING),
+        "PENDING_CLOSURE": Delay(5 * MINUTE_NS, 60 * MINUTE_NS, _CLOSING),
         # A promise, not a delay: it holds in every profile.
         "SUSPENDED": Delay(_CLOSED_DAYS * DAY_NS, _CLOSED_DAYS * DAY_NS, _CLOSING),
     },
@@ -42,5 +40,5 @@ REQUEST_LIFE: Final = Lifecycle(
         ("IN_PROGRESS", "done"): "SUCCEEDED",
         ("IN_PROGRESS", "refused"): "FAILED",
     },
-    {"IN_PROGRESS": Delay(5 * _MINUTE_NS, 60 * _MINUTE_NS, _CREATING)},
+    {"IN_PROGRESS": Delay(5 * MINUTE_NS, 60 * MINUTE_NS, _CREATING)},
 )

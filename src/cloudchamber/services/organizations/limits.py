@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from cloudchamber.cloud.durations import DAY_NS
 from cloudchamber.cloud.service import Quota
-from cloudchamber.cloud.settings import NANOSECONDS
 
 _SOURCE: Final = (
     "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"
 )
-DAY_NS: Final = 86_400 * NANOSECONDS
 INVITATION_NS: Final = 15 * DAY_NS
 HANDSHAKE_KEPT_NS: Final = 30 * DAY_NS
 CLOSE_WINDOW_NS: Final = 30 * DAY_NS

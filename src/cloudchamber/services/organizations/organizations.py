@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from cloudchamber.cloud.settings import NANOSECONDS
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.services.organizations import (
     callers,
     guards,
@@ -145,7 +145,7 @@ def list_aws_service_access(call: Call, request: dict[str, Any]) -> dict[str, An
         "EnabledServicePrincipals",
         sorted(organization.services.items()),
         lambda item: item[0],
-        lambda item: {"ServicePrincipal": item[0], "DateEnabled": item[1] / NANOSECONDS},
+        lambda item: {"ServicePrincipal": item[0], "DateEnabled": item[1] / SECOND_NS},
     )
 
 
@@ -196,7 +196,7 @@ def list_delegated_administrators(call: Call, request: dict[str, Any]) -> dict[s
             "DelegationEnabledDate": (
                 row.delegations[wanted] if wanted else min(row.delegations.values())
             )
-            / NANOSECONDS,
+            / SECOND_NS,
         },
     )
 
@@ -214,7 +214,7 @@ def list_delegated_services(call: Call, request: dict[str, Any]) -> dict[str, An
         lambda item: item[0],
         lambda item: {
             "ServicePrincipal": item[0],
-            "DelegationEnabledDate": item[1] / NANOSECONDS,
+            "DelegationEnabledDate": item[1] / SECOND_NS,
         },
     )
 

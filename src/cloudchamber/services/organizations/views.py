@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cloudchamber.cloud.settings import NANOSECONDS, is_account
+from cloudchamber.cloud.durations import SECOND_NS
+from cloudchamber.cloud.settings import is_account
 from cloudchamber.services.organizations import lookup
 from cloudchamber.services.organizations.aws_policies import find_aws_policy
 from cloudchamber.services.organizations.nouns import (
@@ -88,7 +89,7 @@ def account_view(call: Call, account: Account) -> dict[str, Any]:
         "State": account.state,
         "Paths": [lookup.path_of(call, account)],
         "JoinedMethod": account.joined_method,
-        "JoinedTimestamp": account.joined_ns / NANOSECONDS,
+        "JoinedTimestamp": account.joined_ns / SECOND_NS,
     }
 
 
@@ -98,10 +99,10 @@ def request_view(row: CreateRequest) -> dict[str, Any]:
         "Id": row.id,
         "AccountName": row.name,
         "State": row.state,
-        "RequestedTimestamp": row.requested_ns / NANOSECONDS,
+        "RequestedTimestamp": row.requested_ns / SECOND_NS,
     }
     if row.completed_ns:
-        view["CompletedTimestamp"] = row.completed_ns / NANOSECONDS
+        view["CompletedTimestamp"] = row.completed_ns / SECOND_NS
     if row.account:
         view["AccountId"] = row.account
     if row.failure:

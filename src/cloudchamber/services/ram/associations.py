@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.arns import find_arn
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ram import attaching
 from cloudchamber.services.ram.lookup import expect_own, expect_visible, owned, paged
 from cloudchamber.services.ram.nouns import INVITATIONS, Association, Invitation, Share
@@ -156,8 +156,8 @@ def entry(share: Share, kind: str, name: str, row: Association) -> dict[str, Any
         "associatedEntity": name,
         "associationType": kind,
         "status": row.status,
-        "creationTime": row.created_ns / NANOSECONDS,
-        "lastUpdatedTime": row.updated_ns / NANOSECONDS,
+        "creationTime": row.created_ns / SECOND_NS,
+        "lastUpdatedTime": row.updated_ns / SECOND_NS,
         "external": row.is_external,
     }
     if row.message:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ram.lookup import expect_own, expect_visible, owned, paged
 from cloudchamber.services.ram.managed_permissions import (
     aws_permission,
@@ -117,7 +117,7 @@ def list_permission_associations(call: Call, request: Input) -> Output:
             "resourceType": each[1],
             "status": "ASSOCIATED",
             "featureSet": "STANDARD",
-            "lastUpdatedTime": each[2].updated_ns / NANOSECONDS,
+            "lastUpdatedTime": each[2].updated_ns / SECOND_NS,
             "resourceShareArn": each[0].arn,
         },
     )  # fmt: skip
@@ -165,8 +165,8 @@ def _work(row: Replacement) -> dict[str, Any]:
         "toPermissionArn": row.to_permission,
         "toPermissionVersion": str(row.to_version),
         "status": "COMPLETED",
-        "creationTime": row.done_ns / NANOSECONDS,
-        "lastUpdatedTime": row.done_ns / NANOSECONDS,
+        "creationTime": row.done_ns / SECOND_NS,
+        "lastUpdatedTime": row.done_ns / SECOND_NS,
     }
 
 
@@ -180,8 +180,8 @@ def _shown(call: Call, type_: str, attached: Attached) -> dict[str, Any]:
         "name": permission.name,
         "resourceType": kind.name,
         "status": "ASSOCIATED",
-        "creationTime": permission.created_ns / NANOSECONDS,
-        "lastUpdatedTime": attached.updated_ns / NANOSECONDS,
+        "creationTime": permission.created_ns / SECOND_NS,
+        "lastUpdatedTime": attached.updated_ns / SECOND_NS,
         "isResourceTypeDefault": permission.name == kind.permission,
         "permissionType": "AWS_MANAGED"
         if permission.arn == aws_permission(kind).arn

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from cloudchamber.cloud.durations import DAY_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ram import lookup, owned_resources
 from cloudchamber.services.ram.associations import view as view_association
 from cloudchamber.services.ram.nouns import INVITATIONS, SHARES, Invitation, Share
@@ -20,7 +20,7 @@ from cloudchamber.services.ram.refusals import unknown
 if TYPE_CHECKING:
     from cloudchamber.cloud.call import Call
 
-OPEN_NS: Final = 7 * 24 * 3600 * NANOSECONDS
+OPEN_NS: Final = 7 * DAY_NS
 
 
 def accept_resource_share_invitation(call: Call, request: Input) -> Output:
@@ -130,7 +130,7 @@ def _view(call: Call, row: Invitation) -> dict[str, Any]:
         "resourceShareArn": row.share,
         "senderAccountId": row.sender,
         "receiverAccountId": row.receiver,
-        "invitationTimestamp": row.sent_ns / NANOSECONDS,
+        "invitationTimestamp": row.sent_ns / SECOND_NS,
         "status": status_of(call, row),
     }
     if share is not None and row.status == "ACCEPTED":

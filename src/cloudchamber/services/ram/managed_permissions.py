@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudchamber.cloud.arns import find_arn
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.languages.policy import MalformedPolicy, PolicyKind, parse_policy
 from cloudchamber.services.ram.lookup import paged
 from cloudchamber.services.ram.nouns import PERMISSIONS, SHARES, Permission, Version
@@ -206,8 +206,8 @@ def _shown(row: Permission, version: Version) -> dict[str, Any]:
         "name": row.name,
         "resourceType": row.type,
         "status": row.status,
-        "creationTime": version.created_ns / NANOSECONDS,
-        "lastUpdatedTime": row.updated_ns / NANOSECONDS,
+        "creationTime": version.created_ns / SECOND_NS,
+        "lastUpdatedTime": row.updated_ns / SECOND_NS,
         "isResourceTypeDefault": is_aws,
         "permissionType": "AWS_MANAGED" if is_aws else "CUSTOMER_MANAGED",
         "featureSet": "STANDARD",

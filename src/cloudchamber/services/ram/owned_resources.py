@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cloudchamber.cloud.arns import find_arn
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.languages.policy import SourcedPolicy
 from cloudchamber.languages.policy.attached import attached_policy
 from cloudchamber.services.ram import lookup
@@ -127,8 +127,8 @@ def view(share: Share, arn: str) -> dict[str, Any]:
         "type": kind.name if kind else "",
         "resourceShareArn": share.arn,
         "status": "AVAILABLE",
-        "creationTime": row.created_ns / NANOSECONDS,
-        "lastUpdatedTime": row.updated_ns / NANOSECONDS,
+        "creationTime": row.created_ns / SECOND_NS,
+        "lastUpdatedTime": row.updated_ns / SECOND_NS,
         "resourceRegionScope": "REGIONAL",
     }
 
@@ -141,8 +141,8 @@ def _principal(own: bool, share: Share, name: str) -> dict[str, Any]:
     return {
         "id": name,
         "resourceShareArn": share.arn,
-        "creationTime": created / NANOSECONDS,
-        "lastUpdatedTime": updated / NANOSECONDS,
+        "creationTime": created / SECOND_NS,
+        "lastUpdatedTime": updated / SECOND_NS,
         "external": row.is_external if row else False,
     }
 

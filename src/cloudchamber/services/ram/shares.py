@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from cloudchamber.cloud.durations import HOUR_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ram import attaching, tagging
 from cloudchamber.services.ram.associations import join
 from cloudchamber.services.ram.lookup import chosen, expect_own, expect_visible, owned, paged
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FORGOTTEN: Final = "ram.share-forgotten"
 # "A deleted resource share ... remains visible for two hours"
-SHOWN_NS: Final = 2 * 3600 * NANOSECONDS
+SHOWN_NS: Final = 2 * HOUR_NS
 
 
 def create_resource_share(call: Call, request: Input) -> Output:
@@ -140,8 +140,8 @@ def view(share: Share, *, with_tags: bool = True) -> dict[str, Any]:
         "owningAccountId": share.owner,
         "allowExternalPrincipals": share.allows_external,
         "status": share.status,
-        "creationTime": share.created_ns / NANOSECONDS,
-        "lastUpdatedTime": share.updated_ns / NANOSECONDS,
+        "creationTime": share.created_ns / SECOND_NS,
+        "lastUpdatedTime": share.updated_ns / SECOND_NS,
         "featureSet": "STANDARD",
     }
     if with_tags and share.tags:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from cloudchamber.cloud.durations import MINUTE_NS
 from cloudchamber.cloud.pages import BadToken, key_of, token_of
 from cloudchamber.services.resourcegroupstaggingapi.refusals import expired, invalid
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 # "A PaginationToken is valid for a maximum of 15 minutes."
-TOKEN_NS: Final = 15 * 60 * 1_000_000_000
+TOKEN_NS: Final = 15 * MINUTE_NS
 
 
 def after(call: Call, token: str | None) -> str:

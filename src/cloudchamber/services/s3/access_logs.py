@@ -17,9 +17,9 @@ import msgspec
 
 from cloudchamber.cloud import caller as callers
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import HOUR_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import errors
 from cloudchamber.services.s3.event_delivery import host_id
 from cloudchamber.services.s3.lookup import expect_bucket, find_bucket
@@ -29,7 +29,6 @@ from cloudchamber.services.s3.versions import find_current
 
 DELIVER: Final = "s3.deliver-logs"
 PRINCIPAL: Final = "logging.s3.amazonaws.com"
-HOUR_NS: Final = 3600 * NANOSECONDS
 UNIQUE_DIGITS: Final = 16
 # operation -> (method, resource) where they do not follow from the name
 OPERATIONS: Final = MappingProxyType(
@@ -227,4 +226,4 @@ def _key(call: Call, bucket: Bucket, wanted: Mapping[str, Any]) -> str:
 
 
 def _moment(t_ns: int) -> datetime:
-    return datetime.fromtimestamp(t_ns // NANOSECONDS, UTC)
+    return datetime.fromtimestamp(t_ns // SECOND_NS, UTC)

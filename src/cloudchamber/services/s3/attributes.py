@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import encryption, errors, properties
 from cloudchamber.services.s3.limits import PAGE_MAX
 from cloudchamber.services.s3.lookup import expect_bucket
@@ -30,7 +30,7 @@ def get_object_attributes(call: Call, request: Input) -> Output:
         )
     version = expect_object(call, bucket, request)
     encryption.check_key(version.encryption, encryption.customers_key(request))
-    output: Output = {"LastModified": version.modified_ns // NANOSECONDS}
+    output: Output = {"LastModified": version.modified_ns // SECOND_NS}
     versioned(bucket, version, output)
     if "ETag" in wanted:
         output["ETag"] = version.etag

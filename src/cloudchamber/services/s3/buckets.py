@@ -12,10 +12,11 @@ from typing import Any, Final
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import DEFAULT_REGION, NANOSECONDS
+from cloudchamber.cloud.settings import DEFAULT_REGION
 from cloudchamber.services.s3 import acls, errors, tags
 from cloudchamber.services.s3.limits import is_account_regional_name, is_bucket_name
 from cloudchamber.services.s3.lookup import bucket_arn, expect_bucket, find_bucket
@@ -230,7 +231,7 @@ def list_buckets(call: Call, request: Input) -> Output:
 def _shown(bucket: Bucket, is_detailed: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "Name": bucket.name,
-        "CreationDate": bucket.created_ns / NANOSECONDS,
+        "CreationDate": bucket.created_ns / SECOND_NS,
         "BucketArn": bucket.arn,
     }
     if is_detailed:

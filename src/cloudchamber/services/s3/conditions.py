@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import errors
 from cloudchamber.services.s3.nouns import Bucket, ObjectVersion
 from cloudchamber.services.s3.versions import find_live, http_date
@@ -32,7 +32,7 @@ def names(condition: str, etag: str) -> bool:
 
 def check_read(request: Mapping[str, Any], version: ObjectVersion) -> None:
     """Conditions of a GET or HEAD. Raises PreconditionFailed, and 304 for what has not changed."""
-    modified_s = version.modified_ns // NANOSECONDS
+    modified_s = version.modified_ns // SECOND_NS
     if "IfMatch" in request:
         if not names(request["IfMatch"], version.etag):
             raise errors.precondition_failed("If-Match")
@@ -61,7 +61,7 @@ def check_source(request: Mapping[str, Any], version: ObjectVersion) -> None:
 
     Both of a pair may be given: what the tag says goes before what the date says.
     """
-    modified_s = version.modified_ns // NANOSECONDS
+    modified_s = version.modified_ns // SECOND_NS
     head = "x-amz-copy-source-"
     if "CopySourceIfMatch" in request:
         if not names(request["CopySourceIfMatch"], version.etag):

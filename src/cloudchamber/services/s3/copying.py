@@ -18,9 +18,9 @@ from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.blobs import INLINE_BYTES_MAX
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.checksums import DEFAULT, hasher
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import (
     bodies,
     changes,
@@ -163,7 +163,7 @@ def copy_object(call: Call, request: Input) -> Output:
     changes.add_version(call, bucket, key, version, "s3:ObjectCreated:Copy")
     result = {
         "ETag": f'"{version.etag}"',
-        "LastModified": version.modified_ns // NANOSECONDS,
+        "LastModified": version.modified_ns // SECOND_NS,
         f"Checksum{algorithm}": version.checksum,
         "ChecksumType": "FULL_OBJECT",
     }

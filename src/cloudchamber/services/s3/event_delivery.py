@@ -16,8 +16,8 @@ import msgspec
 from cloudchamber.cloud import caller as callers
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3.nouns import Bucket
 
 PRINCIPAL: Final = "s3.amazonaws.com"
@@ -87,5 +87,5 @@ def host_id(request_id: str) -> str:
 
 def iso_ms(t_ns: int) -> str:
     """An instant as events write it: `2026-01-31T12:00:00.000Z`."""
-    seconds, rest = divmod(t_ns, NANOSECONDS)
+    seconds, rest = divmod(t_ns, SECOND_NS)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03d}Z"

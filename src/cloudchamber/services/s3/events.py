@@ -16,8 +16,8 @@ from urllib.parse import quote_plus
 import msgspec
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import event_delivery
 from cloudchamber.services.s3.event_delivery import host_id, iso_ms
 from cloudchamber.services.s3.lookup import find_bucket
@@ -27,7 +27,7 @@ from cloudchamber.services.s3.owners import canonical_id
 
 NOTIFY: Final = "s3.notify"
 # "typically in seconds", where time is to pass as it does at AWS
-DELAY_NS: Final = NANOSECONDS
+DELAY_NS: Final = SECOND_NS
 LATER_VERSIONS: Final = (
     ("s3:Replication", "2.2"),
     ("s3:Lifecycle", "2.3"),
@@ -155,7 +155,7 @@ def _entry(bucket: Bucket, data: dict[str, Any]) -> dict[str, Any]:
         is_marker = data["event"].endswith("DeleteMarkerCreated")
         detail["deletion-type"] = "Delete Marker Created" if is_marker else "Permanently Deleted"
     return {
-        "Time": data["time_ns"] / NANOSECONDS,
+        "Time": data["time_ns"] / SECOND_NS,
         "Source": "aws.s3",
         "Resources": [bucket.arn],
         "DetailType": kind,

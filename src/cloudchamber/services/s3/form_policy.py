@@ -19,8 +19,8 @@ import msgspec
 from cloudchamber.cloud.authentication import find_credentials
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.caller import ANONYMOUS, Caller, root
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import errors
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
@@ -166,7 +166,7 @@ def _instant(text: str) -> int:
         raise _invalid(f"Invalid 'expiration' value: '{text}'") from None
     if read.tzinfo is None:
         raise _invalid(f"Invalid 'expiration' value: '{text}'")
-    return int(read.timestamp() * 1000) * (NANOSECONDS // 1000)
+    return int(read.timestamp() * 1000) * (SECOND_NS // 1000)
 
 
 def _check_condition(condition: Any, given: Mapping[str, str], size: int) -> str:

@@ -19,8 +19,8 @@ import msgspec
 
 from cloudchamber.cloud import caller as callers
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import errors
 from cloudchamber.services.s3.event_delivery import iso_ms
 from cloudchamber.services.s3.lookup import find_bucket
@@ -37,7 +37,6 @@ from cloudchamber.services.s3.nouns import (
 
 WRITE: Final = "s3.inventory"
 PRINCIPAL: Final = "s3.amazonaws.com"
-DAY_NS: Final = 86_400 * NANOSECONDS
 SUNDAY: Final = 6
 FIELDS: Final = frozenset(
     {
@@ -91,7 +90,7 @@ def write(call: Call, source: str, name: str, planned_ns: int) -> None:
     wanted = bucket.inventory.get(name)
     if wanted is None:
         return
-    today = datetime.fromtimestamp(call.now // NANOSECONDS, UTC)
+    today = datetime.fromtimestamp(call.now // SECOND_NS, UTC)
     is_due = wanted["Schedule"]["Frequency"] == "Daily" or today.weekday() == SUNDAY
     if is_due and wanted.get("IsEnabled"):
         try:

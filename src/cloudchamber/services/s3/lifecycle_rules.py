@@ -13,15 +13,14 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import errors
 from cloudchamber.services.s3.lookup import expect_bucket
 from cloudchamber.services.s3.nouns import Bucket, MultipartUpload, ObjectVersion
 from cloudchamber.services.s3.versions import http_date
 
-DAY_NS: Final = 86_400 * NANOSECONDS
 RULES_MAX: Final = 1000
 ID_CHARACTERS_MAX: Final = 255
 NEWER_MAX: Final = 100
@@ -177,7 +176,7 @@ def _check_instant(action: Mapping[str, Any], name: str, *, least: int) -> None:
     if days is not None and days < least:
         kind = "a positive integer" if least else "nonnegative"
         raise _bad(f"'Days' for {name} action must be {kind}", "Days", str(days))
-    if date is not None and int(date * NANOSECONDS) % DAY_NS:
+    if date is not None and int(date * SECOND_NS) % DAY_NS:
         raise _bad("'Date' must be at midnight GMT", "Date", str(date))
 
 
@@ -298,7 +297,7 @@ def action_due_ns(action: Mapping[str, Any], since_ns: int) -> int | None:
     if "Days" in action:
         return due_ns(since_ns, action["Days"])
     if "Date" in action:
-        return int(action["Date"] * NANOSECONDS)
+        return int(action["Date"] * SECOND_NS)
     return None
 
 
@@ -345,4 +344,4 @@ def abort_shown(bucket: Bucket, upload: MultipartUpload) -> dict[str, Any]:
     found = abort_of(bucket, upload.key, upload.initiated_ns)
     if found is None:
         return {}
-    return {"AbortDate": found[0] / NANOSECONDS, "AbortRuleId": found[1]}
+    return {"AbortDate": found[0] / SECOND_NS, "AbortRuleId": found[1]}

@@ -13,8 +13,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import errors, properties, restoring
 from cloudchamber.services.s3.limits import PAGE_MAX
 from cloudchamber.services.s3.lookup import expect_bucket
@@ -136,7 +136,7 @@ def shown_object(key: str, version: ObjectVersion) -> dict[str, Any]:
     """What a listing says of an object."""
     return {
         "Key": key,
-        "LastModified": version.modified_ns // NANOSECONDS,
+        "LastModified": version.modified_ns // SECOND_NS,
         "ETag": f'"{version.etag}"',
         "ChecksumAlgorithm": [version.algorithm],
         "ChecksumType": "COMPOSITE" if version.composite else "FULL_OBJECT",
@@ -305,7 +305,7 @@ def _shown_version(
     owner = owner_of(version.owner or bucket.account)
     if isinstance(version, DeleteMarker):
         entry: dict[str, Any] = {
-            "Key": key, "LastModified": version.modified_ns // NANOSECONDS,
+            "Key": key, "LastModified": version.modified_ns // SECOND_NS,
         }  # fmt: skip
         where = "DeleteMarkers"
     else:

@@ -12,15 +12,14 @@ from typing import Any, Final
 
 from cloudchamber.cloud.authorization import decide, require
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import errors
 from cloudchamber.services.s3.lookup import expect_bucket
 from cloudchamber.services.s3.nouns import Bucket, ObjectVersion, Retention, Version
 from cloudchamber.services.s3.versions import expect_object
 
-DAY_NS: Final = 86_400 * NANOSECONDS
 GOVERNANCE, COMPLIANCE = "GOVERNANCE", "COMPLIANCE"
 MODES: Final = (GOVERNANCE, COMPLIANCE)
 DAYS_MAX, YEARS_MAX = 36_500, 100
@@ -71,7 +70,7 @@ def lock_of(call: Call, bucket: Bucket, request: Mapping[str, Any]) -> tuple[Ret
 def _retention(call: Call, mode: str, until_s: float) -> Retention:
     if mode not in MODES:
         raise errors.invalid_argument("Unknown wormMode directive", "x-amz-object-lock-mode", mode)
-    until_ns = int(until_s * NANOSECONDS)
+    until_ns = int(until_s * SECOND_NS)
     if until_ns <= call.now:
         raise errors.invalid_argument(
             "The retain until date must be in the future!",
@@ -117,7 +116,7 @@ def shown(version: ObjectVersion, output: dict[str, Any]) -> None:
     """Say a version's lock in an answer."""
     if version.retention is not None:
         output["ObjectLockMode"] = version.retention.mode
-        output["ObjectLockRetainUntilDate"] = version.retention.until_ns / NANOSECONDS
+        output["ObjectLockRetainUntilDate"] = version.retention.until_ns / SECOND_NS
     if version.legal_hold:
         output["ObjectLockLegalHoldStatus"] = version.legal_hold
 
@@ -158,7 +157,7 @@ def get_object_retention(call: Call, request: Input) -> Output:
     _, version = _lockable(call, request)
     if version.retention is None:
         raise _no_lock("The specified object does not have a ObjectLock configuration")
-    until = version.retention.until_ns / NANOSECONDS
+    until = version.retention.until_ns / SECOND_NS
     return {"Retention": {"Mode": version.retention.mode, "RetainUntilDate": until}}
 
 

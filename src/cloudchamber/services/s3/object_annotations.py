@@ -14,10 +14,10 @@ from typing import Any, Final
 import msgspec
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import (
     bodies,
     conditions,
@@ -135,7 +135,7 @@ def get_object_annotation(call: Call, request: Input) -> Output:
         raise _no_such(name)
     output: Output = {
         "AnnotationPayload": bodies.opened(call, [annotation.extent], key_of_keys),
-        "LastModified": annotation.modified_ns // NANOSECONDS,
+        "LastModified": annotation.modified_ns // SECOND_NS,
         "ContentLength": annotation.size,
         "ETag": f'"{annotation.etag}"',
     }
@@ -196,7 +196,7 @@ def list_object_annotations(call: Call, request: Input) -> Output:
 def _entry(name: str, annotation: Annotation) -> dict[str, Any]:
     return {
         "AnnotationName": name,
-        "LastModified": annotation.modified_ns // NANOSECONDS,
+        "LastModified": annotation.modified_ns // SECOND_NS,
         "ETag": f'"{annotation.etag}"',
         "ChecksumAlgorithm": [annotation.algorithm],
         "Size": annotation.size,

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from cloudchamber.cloud.blobs import INLINE_BYTES_MAX
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.service import STATUS, Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import (
     bodies,
     changes,
@@ -240,7 +240,7 @@ def describe(
 ) -> None:
     """All that the headers of an answer say of a version."""
     output["AcceptRanges"] = "bytes"
-    output["LastModified"] = version.modified_ns // NANOSECONDS
+    output["LastModified"] = version.modified_ns // SECOND_NS
     output["ETag"] = f'"{version.etag}"'
     output["ContentType"] = version.content_type
     if version.encryption is None:

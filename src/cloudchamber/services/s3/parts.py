@@ -10,8 +10,8 @@ from typing import Any
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.checksums import DEFAULT
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import (
     bodies,
     encryption,
@@ -136,7 +136,7 @@ def upload_part_copy(call: Call, request: Input) -> Output:
     digest, checksum = digested(call, extents, key_of_keys, algorithm)
     etag = etag_of(digest, upload.encryption, salt)
     _keep(call, upload, Part(number, stop - start, etag, extents, call.now, checksum))
-    result: dict[str, Any] = {"ETag": f'"{etag}"', "LastModified": call.now // NANOSECONDS}
+    result: dict[str, Any] = {"ETag": f'"{etag}"', "LastModified": call.now // SECOND_NS}
     if upload.algorithm:
         result[f"Checksum{algorithm}"] = checksum
     output: Output = {"CopyPartResult": result}
@@ -183,7 +183,7 @@ def list_parts(call: Call, request: Input) -> Output:
 def _shown(upload: MultipartUpload, part: Part) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "PartNumber": part.number,
-        "LastModified": part.modified_ns // NANOSECONDS,
+        "LastModified": part.modified_ns // SECOND_NS,
         "ETag": f'"{part.etag}"',
         "Size": part.size,
     }

@@ -14,9 +14,9 @@ import msgspec
 
 from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import acls, errors, lifecycle_rules, tags
 from cloudchamber.services.s3.limits import KEY_BYTES_MAX, METADATA_BYTES_MAX
 from cloudchamber.services.s3.nouns import STANDARD, Bucket, ObjectVersion, Settings
@@ -138,7 +138,7 @@ def override(call: Call, request: Input, output: Output) -> None:
     for member in asked:
         value = request[member]
         if member == "ResponseExpires":
-            value = http_date(int(value * NANOSECONDS))
+            value = http_date(int(value * SECOND_NS))
         output[OVERRIDES[member]] = value
 
 

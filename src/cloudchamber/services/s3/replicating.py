@@ -15,8 +15,8 @@ import msgspec
 from cloudchamber.cloud.authentication import find_credentials
 from cloudchamber.cloud.authorization import decide
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import bodies, changes, encryption
 from cloudchamber.services.s3.acls import owner_of_version
 from cloudchamber.services.s3.lookup import find_bucket
@@ -33,7 +33,7 @@ from cloudchamber.services.s3.versions import find_version
 REPLICATE: Final = "s3.replicate"
 PENDING, COMPLETED, FAILED, REPLICA = "PENDING", "COMPLETED", "FAILED", "REPLICA"
 # "most objects replicate within 15 minutes", many within seconds
-LAG_NS: Final = 15 * NANOSECONDS
+LAG_NS: Final = 15 * SECOND_NS
 CREATED: Final = "s3:ObjectCreated:"
 MARKED: Final = "s3:ObjectRemoved:DeleteMarkerCreated"
 TAGGED: Final = "s3:ObjectTagging:"

@@ -12,17 +12,15 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS, HOUR_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import STATUS, Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import changes, errors
 from cloudchamber.services.s3.lookup import expect_bucket, find_bucket
 from cloudchamber.services.s3.nouns import ObjectVersion, Restore
 from cloudchamber.services.s3.versions import expect_object, find_version, http_date
 
 ARCHIVED: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
-HOUR_NS: Final = 3_600 * NANOSECONDS
-DAY_NS: Final = 24 * HOUR_NS
 ACCEPTED: Final = 202
 RESTORED: Final = "s3.restored"
 RESTORE_ENDED: Final = "s3.restore-ended"
@@ -63,7 +61,7 @@ def status_of(call: Call, version: ObjectVersion) -> dict[str, Any] | None:
         return None
     if restore.ready_ns > call.now:
         return {"IsRestoreInProgress": True}
-    until = restore.expires_ns // NANOSECONDS
+    until = restore.expires_ns // SECOND_NS
     return {"IsRestoreInProgress": False, "RestoreExpiryDate": until}
 
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from cloudchamber.cloud.blobs import Streamed
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.languages.select_sql import BadQuery, parse_query, run
 from cloudchamber.services.s3 import objects, select_records
 from cloudchamber.services.s3.nouns import Settings
@@ -32,7 +32,7 @@ def select_object_content(call: Call, request: Input) -> Output:
     source = request.get("InputSerialization") or {}
     wanted = request.get("OutputSerialization") or {}
     _check(request, source, wanted)
-    moment = datetime.fromtimestamp(call.now / NANOSECONDS, UTC)
+    moment = datetime.fromtimestamp(call.now / SECOND_NS, UTC)
     try:
         query = parse_query(request.get("Expression", ""), moment)
     except BadQuery as error:

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.checksums import DEFAULT
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import (
     bodies,
     encryption,
@@ -199,7 +199,7 @@ def _shown(upload: MultipartUpload) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "UploadId": upload.upload_id,
         "Key": upload.key,
-        "Initiated": upload.initiated_ns // NANOSECONDS,
+        "Initiated": upload.initiated_ns // SECOND_NS,
         "StorageClass": upload.storage_class,
         "Owner": owner_of(upload.owner),
         "Initiator": initiator_of(upload),

@@ -12,9 +12,9 @@ from typing import Final
 
 from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3 import errors
 from cloudchamber.services.s3.nouns import (
     CURRENT,
@@ -115,7 +115,7 @@ def hidden(call: Call, bucket: Bucket, missing: AwsError) -> AwsError:
 
 def http_date(t_ns: int) -> str:
     """An instant as HTTP writes dates."""
-    moment = datetime.fromtimestamp(t_ns // NANOSECONDS, UTC)
+    moment = datetime.fromtimestamp(t_ns // SECOND_NS, UTC)
     return moment.strftime("%a, %d %b %Y %H:%M:%S GMT")
 
 

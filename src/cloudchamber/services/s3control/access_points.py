@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.s3control.lookup import check_account, expect_point
 from cloudchamber.services.s3control.nouns import ACCESS_POINTS, ALIASES, AccessPoint, Alias
 
@@ -96,7 +96,7 @@ def get_access_point(call: Call, request: Input) -> Output:
     return {
         **_listed(point),
         "PublicAccessBlockConfiguration": point.blocks,
-        "CreationDate": point.created_ns / NANOSECONDS,
+        "CreationDate": point.created_ns / SECOND_NS,
         "Endpoints": {
             "dualstack": f"s3-accesspoint.dualstack.{point.region}.amazonaws.com",
             "fips": f"s3-accesspoint-fips.{point.region}.amazonaws.com",

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cloudchamber.cloud.durations import DAY_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input
 from cloudchamber.services.secretsmanager import encryption, engine, replication
 from cloudchamber.services.secretsmanager.encryption import Value
-from cloudchamber.services.secretsmanager.limits import DAY_NS, YOUNG_NS
+from cloudchamber.services.secretsmanager.limits import YOUNG_NS
 from cloudchamber.services.secretsmanager.lookup import invalid_parameter
 from cloudchamber.services.secretsmanager.nouns import CURRENT, PENDING, PREVIOUS, Secret, Version
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloudchamber.cloud.durations import HOUR_NS, MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.lifecycle import Delay, Lifecycle
-from cloudchamber.services.secretsmanager.limits import SECOND_NS
 
 REPLICA: Final = Lifecycle(
     "secretsmanager.replica",
@@ -20,12 +20,12 @@ REPLICA: Final = Lifecycle(
         ("InSync", "changed"): "InProgress",
         ("Failed", "changed"): "InProgress",
     },
-    {"InProgress": Delay(3 * SECOND_NS, 60 * SECOND_NS, "our model")},
+    {"InProgress": Delay(3 * SECOND_NS, MINUTE_NS, "our model")},
 )
 
 # "If rotation fails, Secrets Manager retries the entire rotation process multiple times",
 # API_DescribeSecret.html; how often and when is our model.
 ATTEMPTS: Final = 5
-RETRY_NS: Final = 3_600 * SECOND_NS
+RETRY_NS: Final = HOUR_NS
 # A function runs for 15 minutes at most; what has said nothing after an hour will not.
-OVERDUE_NS: Final = 3_600 * SECOND_NS
+OVERDUE_NS: Final = HOUR_NS

@@ -10,10 +10,9 @@ import re
 from types import MappingProxyType
 from typing import Final
 
+from cloudchamber.cloud.durations import DAY_NS
 from cloudchamber.cloud.service import Quota, Rate
 
-SECOND_NS: Final = 1_000_000_000
-DAY_NS: Final = 86_400 * SECOND_NS
 _LIMITS: Final = "secretsmanager/latest/userguide/reference_limits.html"
 
 QUOTAS: Final = MappingProxyType(

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.secretsmanager import encryption
 from cloudchamber.services.secretsmanager.lifecycle import REPLICA
-from cloudchamber.services.secretsmanager.limits import SECOND_NS
 from cloudchamber.services.secretsmanager.lookup import (
     expect_live,
     expect_primary,

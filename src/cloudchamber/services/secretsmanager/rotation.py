@@ -16,11 +16,11 @@ import msgspec
 
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.authorization import require
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.secretsmanager import engine
 from cloudchamber.services.secretsmanager.lifecycle import ATTEMPTS, OVERDUE_NS, RETRY_NS
-from cloudchamber.services.secretsmanager.limits import SECOND_NS
 from cloudchamber.services.secretsmanager.lookup import (
     expect_primary,
     find_by_arn,

@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cloudchamber.cloud.authorization import require
+from cloudchamber.cloud.durations import DAY_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.secretsmanager import contents, replication, rotation
 from cloudchamber.services.secretsmanager.encryption import Value
 from cloudchamber.services.secretsmanager.limits import (
-    DAY_NS,
     NAME,
-    SECOND_NS,
     SUFFIX_LENGTH,
     WINDOW_MAX_DAYS,
     WINDOW_MIN_DAYS,

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudchamber.cloud.authorization import require
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.secretsmanager import contents, encryption, engine, rotation
-from cloudchamber.services.secretsmanager.limits import SECOND_NS
 from cloudchamber.services.secretsmanager.listing import bad_token, matching
 from cloudchamber.services.secretsmanager.lookup import (
     expect,

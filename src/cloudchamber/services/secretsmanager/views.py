@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cloudchamber.services.secretsmanager.limits import SECOND_NS
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.services.secretsmanager.nouns import Rotation, Rules, Secret
 
 

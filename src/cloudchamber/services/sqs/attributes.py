@@ -14,8 +14,8 @@ import msgspec
 
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.services.sqs.limits import SECOND_NS
 from cloudchamber.services.sqs.lookup import find_queue_by_arn
 from cloudchamber.services.sqs.nouns import Queue, Redrive
 from cloudchamber.services.sqs.permissions import check_policy

@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AccessDenied, AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.services.sqs.limits import SECOND_NS
 from cloudchamber.services.sqs.nouns import DataKey, Queue
 
 REUSE_S: Final = 300

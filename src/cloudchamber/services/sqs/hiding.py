@@ -14,7 +14,7 @@ from collections import deque
 from heapq import heappop, heappush
 from typing import Final
 
-from cloudchamber.services.sqs.limits import SECOND_NS
+from cloudchamber.cloud.durations import SECOND_NS
 
 LARGE: Final = 1024
 

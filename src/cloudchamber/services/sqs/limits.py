@@ -10,9 +10,9 @@ import re
 from types import MappingProxyType
 from typing import Final
 
+from cloudchamber.cloud.durations import MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.service import Quota
 
-SECOND_NS: Final = 1_000_000_000
 _DOCS: Final = "AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-"
 
 QUOTAS: Final = MappingProxyType(
@@ -55,8 +55,8 @@ HIGH_PER_SECOND: Final = MappingProxyType(
 HIGH_ELSEWHERE_PER_SECOND: Final = 2_400
 
 DEDUPLICATION_NS: Final = 300 * SECOND_NS
-DELETED_RECENTLY_NS: Final = 60 * SECOND_NS
-PURGE_NS: Final = 60 * SECOND_NS
+DELETED_RECENTLY_NS: Final = MINUTE_NS
+PURGE_NS: Final = MINUTE_NS
 VISIBILITY_MAX_S: Final = 43_200
 DELAY_MAX_S: Final = 900
 WAIT_MAX_S: Final = 20

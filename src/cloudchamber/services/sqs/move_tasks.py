@@ -17,16 +17,16 @@ import msgspec
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import HOUR_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.services.sqs.limits import SECOND_NS
 from cloudchamber.services.sqs.lookup import find_queue_by_arn, mailbox_of, missing, stir
 from cloudchamber.services.sqs.message import Message
 from cloudchamber.services.sqs.nouns import MOVE_TASKS, QUEUES, MoveTask, Queue
 
 RATE_MAX: Final = 500
 LIST_MAX: Final = 10
-LONGEST_NS: Final = 36 * 3600 * SECOND_NS
+LONGEST_NS: Final = 36 * HOUR_NS
 TICK: Final = "sqs.move-tick"
 RUNNING: Final = "RUNNING"
 # "To successfully redrive, the principal needs these": the redrive page, IAM permissions.

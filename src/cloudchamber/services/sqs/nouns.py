@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import msgspec
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.store import Table
 from cloudchamber.cloud.throttling import Bucket
 from cloudchamber.services.sqs.fifo import FifoMailbox
-from cloudchamber.services.sqs.limits import SECOND_NS
 from cloudchamber.services.sqs.mailbox import Mailbox, MailboxData
 from cloudchamber.services.sqs.standard import StandardMailbox
 

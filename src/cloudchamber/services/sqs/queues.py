@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
@@ -11,7 +12,7 @@ from cloudchamber.cloud.settings import is_account
 from cloudchamber.services.sqs import attributes
 from cloudchamber.services.sqs.fifo import FifoMailbox
 from cloudchamber.services.sqs.lifecycle import QUEUE
-from cloudchamber.services.sqs.limits import FIFO_NAME, PURGE_NS, QUEUE_NAME, SECOND_NS
+from cloudchamber.services.sqs.limits import FIFO_NAME, PURGE_NS, QUEUE_NAME
 from cloudchamber.services.sqs.lookup import (
     expect_queue,
     mailbox_of,

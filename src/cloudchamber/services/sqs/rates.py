@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import Throttled
 from cloudchamber.cloud.throttling import Bucket
 from cloudchamber.services.sqs.limits import (
     FIFO_PER_SECOND,
     HIGH_ELSEWHERE_PER_SECOND,
     HIGH_PER_SECOND,
-    SECOND_NS,
 )
 from cloudchamber.services.sqs.nouns import BUCKETS, Queue
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from functools import partial
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.sqs.batches import answer_each, check_entries
 from cloudchamber.services.sqs.counters import DELETED, count
 from cloudchamber.services.sqs.handles import read_receipt
-from cloudchamber.services.sqs.limits import SECOND_NS, VISIBILITY_MAX_S
+from cloudchamber.services.sqs.limits import VISIBILITY_MAX_S
 from cloudchamber.services.sqs.lookup import expect_queue, mailbox_of, missing, stir
 from cloudchamber.services.sqs.mailbox import Mailbox
 from cloudchamber.services.sqs.message import Message

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output, Wait, Waiting
 from cloudchamber.services.sqs import contents
@@ -24,7 +25,6 @@ from cloudchamber.services.sqs.handles import write_receipt
 from cloudchamber.services.sqs.limits import (
     DEDUPLICATION_NS,
     RECEIVE_MAX,
-    SECOND_NS,
     TOKEN,
     VISIBILITY_MAX_S,
     WAIT_MAX_S,

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.sqs import contents
@@ -19,7 +20,7 @@ from cloudchamber.services.sqs.batches import answer_each, check_entries
 from cloudchamber.services.sqs.counters import DEDUPLICATED, count, count_sent
 from cloudchamber.services.sqs.encryption import lock
 from cloudchamber.services.sqs.fifo import FifoMailbox
-from cloudchamber.services.sqs.limits import DEDUPLICATION_NS, DELAY_MAX_S, SECOND_NS, TOKEN
+from cloudchamber.services.sqs.limits import DEDUPLICATION_NS, DELAY_MAX_S, TOKEN
 from cloudchamber.services.sqs.lookup import expect_queue, mailbox_of, missing, stir
 from cloudchamber.services.sqs.mailbox import Accepted, Mailbox
 from cloudchamber.services.sqs.message import Message

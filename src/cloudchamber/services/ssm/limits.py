@@ -12,7 +12,6 @@ from typing import Final
 
 from cloudchamber.cloud.service import Quota, Rate
 
-SECOND_NS: Final = 1_000_000_000
 _QUOTAS: Final = "https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm"
 
 QUOTAS: Final = MappingProxyType(

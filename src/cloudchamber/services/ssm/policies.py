@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from cloudchamber.cloud.durations import DAY_NS, HOUR_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.services.ssm.limits import SECOND_NS
 from cloudchamber.services.ssm.nouns import PARAMETERS, Parameter, Policy
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ DUE: Final = "ssm.policy-due"
 EXPIRATION: Final = "Expiration"
 NOTIFICATION: Final = "ExpirationNotification"
 NO_CHANGE: Final = "NoChangeNotification"
-_UNITS: Final = MappingProxyType({"Days": 86_400 * SECOND_NS, "Hours": 3_600 * SECOND_NS})
+_UNITS: Final = MappingProxyType({"Days": DAY_NS, "Hours": HOUR_NS})
 _ATTRIBUTES: Final = MappingProxyType(
     {
         EXPIRATION: ("Timestamp",),

@@ -9,11 +9,11 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.ssm import names, policies, public_parameters, secret_references, values
-from cloudchamber.services.ssm.limits import SECOND_NS
 from cloudchamber.services.ssm.nouns import PARAMETERS, Parameter, Version
 
 if TYPE_CHECKING:

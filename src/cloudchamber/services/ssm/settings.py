@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from cloudchamber.cloud.arns import find_arn
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.services.ssm.limits import SECOND_NS
 from cloudchamber.services.ssm.names import invalid
 from cloudchamber.services.ssm.nouns import ADVANCED, INTELLIGENT, SETTINGS, STANDARD, Setting
 

@@ -13,8 +13,6 @@ import msgspec
 from cloudchamber.cloud.caller import Caller
 from cloudchamber.cloud.store import Table
 
-SECOND_NS: Final = 1_000_000_000
-
 
 class Session(msgspec.Struct):
     """Temporary credentials and who they are.

@@ -16,6 +16,7 @@ import msgspec
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.caller import Caller, Credentials
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Output
 from cloudchamber.languages.policy import (
@@ -25,7 +26,7 @@ from cloudchamber.languages.policy import (
     parse_policy,
 )
 from cloudchamber.services.sts.limits import POLICY_ARNS_MAX, invalid
-from cloudchamber.services.sts.nouns import EXPIRED, SECOND_NS, SESSIONS, Session
+from cloudchamber.services.sts.nouns import EXPIRED, SESSIONS, Session
 
 if TYPE_CHECKING:
     from cloudchamber.cloud.cloud import Cloud

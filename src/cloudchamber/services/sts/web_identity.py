@@ -18,11 +18,12 @@ from cloudchamber.cloud import ports
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AccessDenied, AwsError, OutsideError
 from cloudchamber.cloud.ports import OidcFacts, RoleFacts
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.sts import limits
-from cloudchamber.services.sts.nouns import KEY_SETS, SECOND_NS, KeySet
+from cloudchamber.services.sts.nouns import KEY_SETS, KeySet
 from cloudchamber.services.sts.roles import (
     Assumed,
     find_role,

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from cloudchamber.cloud.arns import find_arn
+from cloudchamber.cloud.durations import MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.vpc_lattice.auth_policies import guarded
 from cloudchamber.services.vpc_lattice.lookup import (
     by_id,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cloudchamber.cloud.call import Call
 
 DUE: Final = "vpc-lattice.access-log-due"
-WAIT_NS: Final = 60 * NANOSECONDS
+WAIT_NS: Final = MINUTE_NS
 _PRINCIPAL: Final = "delivery.logs.amazonaws.com"
 
 
@@ -100,7 +100,7 @@ def deliver(call: Call, identifier: str) -> None:
     if row is None or not row.pending:
         return
     lines, row.pending = row.pending, []
-    at = datetime.fromtimestamp(call.now // NANOSECONDS, UTC)
+    at = datetime.fromtimestamp(call.now // SECOND_NS, UTC)
     resource = row.resource.rpartition(":")[2].rpartition("/")
     kind = "service-network" if resource[0] == "servicenetwork" else "service"
     day = at.strftime("%Y/%m/%d")

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from cloudchamber.cloud import ports
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.pages import BadToken, page
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.cloud.store import Table
 from cloudchamber.services.vpc_lattice.nouns import (
     LISTENERS,
@@ -148,7 +148,7 @@ def by_id(row: Owned) -> str:
 
 def seconds(t_ns: int) -> float:
     """An instant as outputs have it."""
-    return t_ns / NANOSECONDS
+    return t_ns / SECOND_NS
 
 
 def _seen(call: Call, table: Table[Row], type_: str, shared_as: str, identifier: str) -> Row:

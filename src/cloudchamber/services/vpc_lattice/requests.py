@@ -23,9 +23,9 @@ import msgspec
 
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.authorization import require
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AccessDenied, AwsError
 from cloudchamber.cloud.service import Input, Output, Wait, Waiting
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.languages.policy.attached import attached_policy
 from cloudchamber.services.vpc_lattice import access_logs
 from cloudchamber.services.vpc_lattice.lookup import rules_of
@@ -317,7 +317,7 @@ def _response(payload: bytes) -> Output:
 
 def _line(call: Call, request: Input, service: LatticeService, way: Way) -> dict[str, Any]:
     """A line of the access log, as far as it is known when a request comes."""
-    at = datetime.fromtimestamp(call.started_ns // NANOSECONDS, UTC)
+    at = datetime.fromtimestamp(call.started_ns // SECOND_NS, UTC)
     known = call.caller.kind != "anonymous"
     return {
         "serviceNetworkArn": way.network.arn,

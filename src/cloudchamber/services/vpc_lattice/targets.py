@@ -13,9 +13,9 @@ import ipaddress
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudchamber.cloud.arns import find_arn
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.vpc_lattice import networks
 from cloudchamber.services.vpc_lattice.lookup import group_of, paged
 from cloudchamber.services.vpc_lattice.nouns import Target, TargetGroup
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cloudchamber.cloud.call import Call
 
 # "The load balancer waits five minutes": deregistered targets drain for so long.
-DRAIN_NS: Final = 300 * NANOSECONDS
+DRAIN_NS: Final = 300 * SECOND_NS
 
 
 def register_targets(call: Call, request: Input) -> Output:
@@ -104,7 +104,7 @@ def health(call: Call, group: TargetGroup, target: Target) -> dict[str, str]:
         instance = networks.find_instance(call, target.id)
         if instance is None or instance["State"]["Name"] != "running":
             return {"status": "UNUSED", "reasonCode": "Target.InvalidState"}
-    checks_ns = check["healthCheckIntervalSeconds"] * check["healthyThresholdCount"] * NANOSECONDS
+    checks_ns = check["healthCheckIntervalSeconds"] * check["healthyThresholdCount"] * SECOND_NS
     if call.now - target.registered_ns < checks_ns:
         return {"status": "INITIAL", "reasonCode": "HealthCheckInitial"}
     return {"status": "HEALTHY"}

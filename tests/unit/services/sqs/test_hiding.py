@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.services.sqs.hiding import Hiding
-from cloudchamber.services.sqs.limits import SECOND_NS
 
 # Tenths of a second, so that some share an instant, some a second, and some neither.
 TENTH = SECOND_NS // 10

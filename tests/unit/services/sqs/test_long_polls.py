@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cloudchamber import Chamber
-from cloudchamber.cloud.settings import NANOSECONDS
+from cloudchamber.cloud.durations import SECOND_NS
 from tests.unit.services.sqs.mail import ONE, Box, Waiter
 
 Make = Callable[..., Box]
@@ -17,7 +17,7 @@ def waited_s(chamber: Chamber, call: Callable[[], Any]) -> tuple[Any, float]:
     """What a call gives, and how long it took on the chamber's clock."""
     before = chamber.cloud.kernel.now
     answer = call()
-    return answer, (chamber.cloud.kernel.now - before) / NANOSECONDS
+    return answer, (chamber.cloud.kernel.now - before) / SECOND_NS
 
 
 def test_an_empty_queue_is_waited_on_to_the_end(chamber: Chamber, box: Box) -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cloudchamber.cloud.durations import MINUTE_NS, SECOND_NS
 from cloudchamber.services.sqs.fifo import FifoMailbox
-from cloudchamber.services.sqs.limits import SECOND_NS
 from cloudchamber.services.sqs.mailbox import Mailbox, MailboxData
 from cloudchamber.services.sqs.message import Message
 from cloudchamber.services.sqs.standard import StandardMailbox
@@ -28,7 +28,7 @@ STEPS = st.lists(
     max_size=60,
 )
 KINDS = pytest.mark.parametrize("kind", [StandardMailbox, FifoMailbox])
-RETENTION_NS = 60 * SECOND_NS
+RETENTION_NS = MINUTE_NS
 
 
 def saved(box: Mailbox) -> Mailbox:

@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.lifecycle import IllegalMove
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import describing, kinds, tags
 from cloudchamber.services.ec2.connections import billing, transit_tables
 from cloudchamber.services.ec2.connections.acting import acting_in, forget_tags
@@ -132,7 +132,7 @@ def shown(call: Call, attachment: TransitAttachment) -> dict[str, Any]:
         "ResourceType": attachment.type,
         "ResourceId": attachment.gateway if is_peer else attachment.resource,
         "State": attachment.state,
-        "CreationTime": attachment.created_ns / NANOSECONDS,
+        "CreationTime": attachment.created_ns / SECOND_NS,
         "Tags": tags.shown(call, attachment.id),
     }
     if table:

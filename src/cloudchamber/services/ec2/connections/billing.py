@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import HOUR_NS
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.connections.acting import acting_in
 from cloudchamber.services.ec2.connections.endpoint_parts import MADE_FOR
@@ -22,12 +23,7 @@ from cloudchamber.services.ec2.connections.nouns import (
     Endpoint,
     TransitAttachment,
 )
-from cloudchamber.services.ec2.connections.profiles import (
-    HOUR_NS,
-    TRANSIT_BYTES,
-    TRANSIT_HOURS,
-    profile_of,
-)
+from cloudchamber.services.ec2.connections.profiles import TRANSIT_BYTES, TRANSIT_HOURS, profile_of
 from cloudchamber.services.ec2.connections.routing import CARRYING
 from cloudchamber.services.ec2.flow_logs.happened import read_flow
 from cloudchamber.services.ec2.interfaces.nouns import INTERFACE

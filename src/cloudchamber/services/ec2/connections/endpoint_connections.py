@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.connections import endpoint_states as states
 from cloudchamber.services.ec2.connections.nouns import (
@@ -131,7 +131,7 @@ def shown(call: Call, endpoint: Endpoint) -> dict[str, Any]:
         "VpcEndpointId": endpoint.id,
         "VpcEndpointOwner": endpoint.owner,
         "VpcEndpointState": endpoint.state,
-        "CreationTimestamp": endpoint.created_ns / NANOSECONDS,
+        "CreationTimestamp": endpoint.created_ns / SECOND_NS,
         "DnsEntries": [
             {"DnsName": name, "HostedZoneId": zone} for name, zone in endpoint.dns_names
         ],

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from cloudchamber.cloud.arns import find_arn
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import describing, kinds, tags
 from cloudchamber.services.ec2.connections import endpoint_parts as parts
 from cloudchamber.services.ec2.connections import endpoint_states as states
@@ -129,7 +129,7 @@ def shown(call: Call, endpoint: Endpoint) -> dict[str, Any]:
         "DnsEntries": [
             {"DnsName": name, "HostedZoneId": zone} for name, zone in endpoint.dns_names
         ],
-        "CreationTimestamp": endpoint.created_ns / NANOSECONDS,
+        "CreationTimestamp": endpoint.created_ns / SECOND_NS,
         "Tags": tags.shown(call, endpoint.id),
         "OwnerId": endpoint.owner,
     }

@@ -8,12 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloudchamber.cloud.durations import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.lifecycle import Delay, Lifecycle
-from cloudchamber.cloud.settings import NANOSECONDS
-
-_MINUTE: Final = 60 * NANOSECONDS
-_HOUR: Final = 3600 * NANOSECONDS
-_DAY: Final = 24 * _HOUR
 
 _PEERING_PAGE: Final = "vpc/latest/peering/vpc-peering-basics.html"
 _TRANSIT_PAGE: Final = "vpc/latest/tgw/tgw-getting-started.html (wait until it is available)"
@@ -21,12 +17,12 @@ _ENDPOINT_PAGE: Final = "vpc/latest/privatelink/concepts.html (states; no durati
 
 # vpc-peering-lifecycle: a request is there for 7 days. What is over stays visible to whoever
 # ended it (or failed with it) for 2 hours, to the other party for 2 days.
-EXPIRES_NS: Final = 7 * _DAY
-SEEN_BY_ENDER_NS: Final = 2 * _HOUR
-SEEN_BY_OTHER_NS: Final = 2 * _DAY
+EXPIRES_NS: Final = 7 * DAY_NS
+SEEN_BY_ENDER_NS: Final = 2 * HOUR_NS
+SEEN_BY_OTHER_NS: Final = 2 * DAY_NS
 
 # Our reading: AWS shows what is deleted for "a while"; a Transit Gateway's for an hour.
-DELETED_SEEN_NS: Final = _HOUR
+DELETED_SEEN_NS: Final = HOUR_NS
 
 PEERING: Final = Lifecycle(
     "ec2.vpc-peering-connection",
@@ -43,9 +39,9 @@ PEERING: Final = Lifecycle(
         ("deleting", "deleted"): "deleted",
     },
     {
-        "initiating-request": Delay(NANOSECONDS, 10 * NANOSECONDS, _PEERING_PAGE),
-        "provisioning": Delay(5 * NANOSECONDS, _MINUTE, _PEERING_PAGE),
-        "deleting": Delay(5 * NANOSECONDS, _MINUTE, _PEERING_PAGE),
+        "initiating-request": Delay(SECOND_NS, 10 * SECOND_NS, _PEERING_PAGE),
+        "provisioning": Delay(5 * SECOND_NS, MINUTE_NS, _PEERING_PAGE),
+        "deleting": Delay(5 * SECOND_NS, MINUTE_NS, _PEERING_PAGE),
     },
 )
 
@@ -60,9 +56,9 @@ TRANSIT_GATEWAY: Final = Lifecycle(
         ("deleting", "due"): "deleted",
     },
     {
-        "pending": Delay(2 * _MINUTE, 10 * _MINUTE, _TRANSIT_PAGE),
-        "modifying": Delay(30 * NANOSECONDS, 10 * _MINUTE, _TRANSIT_PAGE),
-        "deleting": Delay(2 * _MINUTE, 15 * _MINUTE, _TRANSIT_PAGE),
+        "pending": Delay(2 * MINUTE_NS, 10 * MINUTE_NS, _TRANSIT_PAGE),
+        "modifying": Delay(30 * SECOND_NS, 10 * MINUTE_NS, _TRANSIT_PAGE),
+        "deleting": Delay(2 * MINUTE_NS, 15 * MINUTE_NS, _TRANSIT_PAGE),
     },
 )
 
@@ -86,11 +82,11 @@ ATTACHMENT: Final = Lifecycle(
         ("deleting", "due"): "deleted",
     },
     {
-        "initiatingRequest": Delay(5 * NANOSECONDS, 5 * _MINUTE, _TRANSIT_PAGE),
-        "rejecting": Delay(5 * NANOSECONDS, _MINUTE, _TRANSIT_PAGE),
-        "pending": Delay(_MINUTE, 10 * _MINUTE, _TRANSIT_PAGE),
-        "modifying": Delay(30 * NANOSECONDS, 10 * _MINUTE, _TRANSIT_PAGE),
-        "deleting": Delay(_MINUTE, 10 * _MINUTE, _TRANSIT_PAGE),
+        "initiatingRequest": Delay(5 * SECOND_NS, 5 * MINUTE_NS, _TRANSIT_PAGE),
+        "rejecting": Delay(5 * SECOND_NS, MINUTE_NS, _TRANSIT_PAGE),
+        "pending": Delay(MINUTE_NS, 10 * MINUTE_NS, _TRANSIT_PAGE),
+        "modifying": Delay(30 * SECOND_NS, 10 * MINUTE_NS, _TRANSIT_PAGE),
+        "deleting": Delay(MINUTE_NS, 10 * MINUTE_NS, _TRANSIT_PAGE),
     },
 )
 
@@ -103,8 +99,8 @@ TRANSIT_TABLE: Final = Lifecycle(
         ("deleting", "due"): "deleted",
     },
     {
-        "pending": Delay(5 * NANOSECONDS, 5 * _MINUTE, _TRANSIT_PAGE),
-        "deleting": Delay(5 * NANOSECONDS, 5 * _MINUTE, _TRANSIT_PAGE),
+        "pending": Delay(5 * SECOND_NS, 5 * MINUTE_NS, _TRANSIT_PAGE),
+        "deleting": Delay(5 * SECOND_NS, 5 * MINUTE_NS, _TRANSIT_PAGE),
     },
 )
 
@@ -126,7 +122,7 @@ ENDPOINT: Final = Lifecycle(
         ("deleting", "due"): "deleted",
     },
     {
-        "pending": Delay(_MINUTE, 10 * _MINUTE, _ENDPOINT_PAGE),
-        "deleting": Delay(_MINUTE, 10 * _MINUTE, _ENDPOINT_PAGE),
+        "pending": Delay(MINUTE_NS, 10 * MINUTE_NS, _ENDPOINT_PAGE),
+        "deleting": Delay(MINUTE_NS, 10 * MINUTE_NS, _ENDPOINT_PAGE),
     },
 )

@@ -16,10 +16,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.lifecycle import IllegalMove
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import describing, kinds, tags
 from cloudchamber.services.ec2.connections.acting import forget_tags
 from cloudchamber.services.ec2.connections.lifecycle import (
@@ -237,7 +237,7 @@ def shown(call: Call, peering: Peering) -> dict[str, Any]:
         "Tags": tags.shown(call, peering.id),
     }
     if peering.expires_ns:
-        view["ExpirationTime"] = peering.expires_ns / NANOSECONDS
+        view["ExpirationTime"] = peering.expires_ns / SECOND_NS
     return view
 
 
@@ -409,7 +409,7 @@ def _tell(call: Call, peering: Peering, what: str, sentence: str) -> None:
 
 def _time(ns: int) -> str:
     """An instant as filters spell it."""
-    return datetime.fromtimestamp(ns // NANOSECONDS, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return datetime.fromtimestamp(ns // SECOND_NS, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 DESCRIPTION: Final = Description(

@@ -14,7 +14,6 @@ from typing import Final
 
 import msgspec
 
-HOUR_NS: Final = 3600 * 1_000_000_000
 TRANSIT_HOURS: Final = "TransitGateway-Hours"  # of each attachment
 TRANSIT_BYTES: Final = "TransitGateway-Bytes"  # sent into a gateway by an attachment
 

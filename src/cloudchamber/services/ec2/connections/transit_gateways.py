@@ -13,10 +13,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.lifecycle import IllegalMove
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import describing, kinds, tags
 from cloudchamber.services.ec2.connections import limits, transit_tables
 from cloudchamber.services.ec2.connections.lifecycle import DELETED_SEEN_NS
@@ -194,7 +194,7 @@ def shown(call: Call, gateway: TransitGateway) -> dict[str, Any]:
         "State": gateway.state,
         "OwnerId": gateway.owner,
         "Description": gateway.description,
-        "CreationTime": gateway.created_ns / NANOSECONDS,
+        "CreationTime": gateway.created_ns / SECOND_NS,
         "Options": options,
         "Tags": tags.shown(call, gateway.id),
     }

@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import describing, kinds, tags
 from cloudchamber.services.ec2.connections import attachments, limits
 from cloudchamber.services.ec2.connections.nouns import (
@@ -139,7 +139,7 @@ def shown(call: Call, attachment: TransitAttachment) -> dict[str, Any]:
         "Options": dict(attachment.options),
         "Status": status,
         "State": attachment.state,
-        "CreationTime": attachment.created_ns / NANOSECONDS,
+        "CreationTime": attachment.created_ns / SECOND_NS,
         "Tags": tags.shown(call, attachment.id),
     }
 

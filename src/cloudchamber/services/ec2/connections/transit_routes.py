@@ -15,9 +15,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.connections import limits, routing, transit_tables
 from cloudchamber.services.ec2.connections.nouns import (
@@ -97,7 +97,7 @@ def export_transit_gateway_routes(call: Call, request: Input) -> Output:
     """Write the routes that pass the filters into a bucket, as the caller."""
     table = transit_tables.expect_table(call, request["TransitGatewayRouteTableId"])
     found = chosen(call.cloud, table, request.get("Filters", ()))
-    instant = datetime.fromtimestamp(call.now // NANOSECONDS, UTC).strftime("%Y%m%dT%H%M%SZ")
+    instant = datetime.fromtimestamp(call.now // SECOND_NS, UTC).strftime("%Y%m%dT%H%M%SZ")
     key = f"{_FOLDER}/{table.id}_{instant}.json"
     bucket = request["S3Bucket"]
     document = {

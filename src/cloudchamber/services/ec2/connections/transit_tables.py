@@ -14,10 +14,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.lifecycle import IllegalMove
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import describing, kinds, tags
 from cloudchamber.services.ec2.connections import limits
 from cloudchamber.services.ec2.connections.lifecycle import DELETED_SEEN_NS
@@ -321,7 +321,7 @@ def shown(call: Call, table: TransitRouteTable) -> dict[str, Any]:
         "State": table.state,
         "DefaultAssociationRouteTable": table.is_default_association,
         "DefaultPropagationRouteTable": table.is_default_propagation,
-        "CreationTime": table.created_ns / NANOSECONDS,
+        "CreationTime": table.created_ns / SECOND_NS,
         "Tags": tags.shown(call, table.id),
     }
 

@@ -13,9 +13,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import describing, kinds, tags
 from cloudchamber.services.ec2.connections import attachments, limits, transit_gateways
 from cloudchamber.services.ec2.connections.acting import acting_in
@@ -154,7 +154,7 @@ def shown(call: Call, attachment: TransitAttachment) -> dict[str, Any]:
         "VpcOwnerId": attachment.resource_owner,
         "State": attachment.state,
         "SubnetIds": list(attachment.subnets),
-        "CreationTime": attachment.created_ns / NANOSECONDS,
+        "CreationTime": attachment.created_ns / SECOND_NS,
         "Options": dict(attachment.options),
         "Tags": tags.shown(call, attachment.id),
     }

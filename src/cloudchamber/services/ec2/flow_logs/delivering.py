@@ -18,8 +18,8 @@ import msgspec
 from cloudchamber.cloud import caller as callers
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.caller import Caller
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.engines.sql.database import Result, parquet_of
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.flow_logs.fields import (
@@ -63,7 +63,7 @@ def fields_of(row: FlowLog) -> Mapping[str, Field]:
 
 def start_ticking(call: Call, row: FlowLog) -> None:
     """Close a window at each interval's end, if only to say that nothing happened."""
-    end = window_start(row, call.now) + row.interval_s * NANOSECONDS
+    end = window_start(row, call.now) + row.interval_s * SECOND_NS
     row.tick = call.at(end, TICK, row.id, weak=True)
 
 
@@ -72,7 +72,7 @@ def tick(call: Call, identifier: str) -> None:
     row = call.rows(FLOW_LOGS).get(identifier)
     if row is None:
         return
-    close(call, identifier, window_start(row, call.now) - row.interval_s * NANOSECONDS)
+    close(call, identifier, window_start(row, call.now) - row.interval_s * SECOND_NS)
     start_ticking(call, row)
 
 
@@ -81,7 +81,7 @@ def close(call: Call, identifier: str, start_ns: int) -> None:
     row = call.rows(FLOW_LOGS).get(identifier)
     if row is None:
         return
-    end_ns = start_ns + row.interval_s * NANOSECONDS
+    end_ns = start_ns + row.interval_s * SECOND_NS
     window = call.rows(WINDOWS).get(identifier)
     if window is not None and window.start_ns >= end_ns:
         return
@@ -199,7 +199,7 @@ def _silent(interface: Interface, region: str, start_ns: int, end_ns: int) -> Re
 def _location(call: Call, row: FlowLog, batch: Batch) -> tuple[str, str]:
     """The bucket and the key of a file."""
     bucket, _, folder = row.destination.split(":::", 1)[1].partition("/")
-    moment = datetime.fromtimestamp(batch.end_ns // NANOSECONDS, UTC)
+    moment = datetime.fromtimestamp(batch.end_ns // SECOND_NS, UTC)
     region = call.region
     if row.is_hive:
         path = (

@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.services.ec2.flow_logs.nouns import Record
 
 NOTHING: Final = "-"
-_SECOND_NS: Final = 1_000_000_000
 _TOKEN: Final = re.compile(r"\$\{([^{}]*)\}")
 
 
@@ -83,8 +83,8 @@ _COMMON: Final[Mapping[str, Field]] = MappingProxyType(
         "protocol": Field(2, "INTEGER", lambda record: str(record.seen.protocol)),
         "packets": Field(2, "BIGINT", lambda record: str(record.packets)),
         "bytes": Field(2, "BIGINT", lambda record: str(record.octets)),
-        "start": Field(2, "BIGINT", lambda record: str(record.start_ns // _SECOND_NS)),
-        "end": Field(2, "BIGINT", lambda record: str(record.end_ns // _SECOND_NS)),
+        "start": Field(2, "BIGINT", lambda record: str(record.start_ns // SECOND_NS)),
+        "end": Field(2, "BIGINT", lambda record: str(record.end_ns // SECOND_NS)),
         "log-status": Field(2, "VARCHAR", lambda record: "OK"),
         "type": Field(3, "VARCHAR", _family),
         "tcp-flags": _FLAGS,

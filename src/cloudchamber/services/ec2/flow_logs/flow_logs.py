@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.arns import find_arn
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.engines.sql.installed import HOW, missing
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.connections.nouns import TRANSIT_ATTACHMENT, TRANSIT_GATEWAY
@@ -113,7 +113,7 @@ def delete_flow_logs(call: Call, request: Input) -> Output:
 def view(call: Call, row: FlowLog) -> dict[str, Any]:
     """A flow log as EC2 describes it."""
     shown: dict[str, Any] = {
-        "CreationTime": row.created_ns / NANOSECONDS,
+        "CreationTime": row.created_ns / SECOND_NS,
         "DeliverLogsStatus": row.status,
         "FlowLogId": row.id,
         "FlowLogStatus": "ACTIVE",

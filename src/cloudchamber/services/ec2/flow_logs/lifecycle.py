@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloudchamber.cloud.durations import MINUTE_NS
 from cloudchamber.cloud.lifecycle import Delay, Lifecycle
-from cloudchamber.cloud.settings import NANOSECONDS
 
 DELIVERY: Final = Lifecycle(
     "ec2.flow-delivery",
     "collected",
     {("collected", "deliver"): "delivered"},
-    {"collected": Delay(5 * 60 * NANOSECONDS, 30 * 60 * NANOSECONDS, "flow-log-records.html")},
+    {"collected": Delay(5 * MINUTE_NS, 30 * MINUTE_NS, "flow-log-records.html")},
 )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from cloudchamber.cloud.settings import NANOSECONDS
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.connections.acting import acting_in
 from cloudchamber.services.ec2.flow_logs.happened import Flow, Sighting, Transit, read_flow
@@ -37,7 +37,7 @@ def flow_happened(call: Call, data: Mapping[str, Any]) -> None:
 
 def window_start(row: FlowLog, now_ns: int) -> int:
     """When the window began that is open now: windows are whole intervals since the epoch."""
-    length = row.interval_s * NANOSECONDS
+    length = row.interval_s * SECOND_NS
     return now_ns // length * length
 
 
@@ -70,7 +70,7 @@ def _watch(call: Call, row: FlowLog, flow: Flow) -> None:
         window = windows[row.id] = Window(start_ns=start)
     if not window.records:
         # What happened is delivered, whether or not anybody waits for it.
-        call.at(start + row.interval_s * NANOSECONDS, CLOSE, row.id, start)
+        call.at(start + row.interval_s * SECOND_NS, CLOSE, row.id, start)
     for each in seen:
         _add(window, each, flow)
 

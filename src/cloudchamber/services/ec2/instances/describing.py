@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import tags
 from cloudchamber.services.ec2.describing import Description, chosen, described
 from cloudchamber.services.ec2.instances import lifecycle
@@ -114,7 +114,7 @@ def _spelled(member: str, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and member.endswith("Time"):
-        return instant(round(value * NANOSECONDS))
+        return instant(round(value * SECOND_NS))
     return str(value)
 
 
@@ -343,7 +343,7 @@ def _image_metadata(call: Call, instance: Instance) -> dict[str, Any]:
     return {
         "InstanceId": instance.id,
         "InstanceType": instance.type,
-        "LaunchTime": instance.launched_ns / NANOSECONDS,
+        "LaunchTime": instance.launched_ns / SECOND_NS,
         "AvailabilityZone": zone_name(call, instance.zone_id),
         "ZoneId": instance.zone_id,
         "State": state_of(instance.state),

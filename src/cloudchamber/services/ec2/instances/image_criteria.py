@@ -13,15 +13,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2.filters import pattern
 from cloudchamber.services.ec2.instances.nouns import Image
 from cloudchamber.services.ec2.instances.settings import changing, settings_of
 from cloudchamber.services.ec2.refusals import missing_parameter
 
-_DAY_NS: Final = 86_400 * NANOSECONDS
 _CRITERIA_MAX: Final = 10
 
 
@@ -83,8 +82,8 @@ def _meets(call: Call, image: Image, criterion: Mapping[str, Any]) -> bool:
     if criterion.get("MarketplaceProductCodes") or criterion.get("ImageWatermarks"):
         return False
     age = criterion.get("CreationDateCondition", {}).get("MaximumDaysSinceCreated")
-    if age is not None and call.now - image.created_ns > age * _DAY_NS:
+    if age is not None and call.now - image.created_ns > age * DAY_NS:
         return False
     since = criterion.get("DeprecationTimeCondition", {}).get("MaximumDaysSinceDeprecated")
-    is_late = since is not None and call.now - image.deprecated_ns > since * _DAY_NS
+    is_late = since is not None and call.now - image.deprecated_ns > since * DAY_NS
     return not (is_late and image.deprecated_ns)

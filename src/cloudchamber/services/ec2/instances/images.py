@@ -14,9 +14,9 @@ from typing import Any, Final
 import msgspec
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS, MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.instances import lifecycle
 from cloudchamber.services.ec2.instances.image_lookup import (
@@ -38,7 +38,6 @@ from cloudchamber.services.ec2.volumes.snapshots import make_snapshot
 from cloudchamber.world.geography.regions import find_region
 
 _NAME: Final = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}", re.ASCII)
-_DAY_NS: Final = 86_400 * NANOSECONDS
 
 
 def create_image(call: Call, request: Input) -> Output:
@@ -359,10 +358,10 @@ def enable_image_deprecation(call: Call, request: Input) -> Output:
     when = request.get("DeprecateAt")
     if when is None:
         raise missing_parameter("DeprecateAt")
-    when_ns = round(when) // 60 * 60 * NANOSECONDS
+    when_ns = round(when) // 60 * MINUTE_NS
     if when_ns < call.now:
         raise invalid_value(when, "DeprecateAt", "You can't specify a date in the past.")
-    if when_ns > call.now + 3653 * _DAY_NS:
+    if when_ns > call.now + 3653 * DAY_NS:
         raise invalid_value(when, "DeprecateAt", "The upper limit is 10 years from now.")
     image.deprecated_ns = when_ns
     return {"Return": True}
@@ -404,7 +403,7 @@ def disable_image_deregistration_protection(call: Call, request: Input) -> Outpu
     """End the protection, at once or after its cooldown."""
     image = _expect_own(call, request)
     if image.protection == "enabled-with-cooldown":
-        image.protected_until_ns = call.now + _DAY_NS
+        image.protected_until_ns = call.now + DAY_NS
     image.protection = ""
     return {"Return": "true"}
 
@@ -420,7 +419,7 @@ def get_image_ancestry(call: Call, request: Input) -> Output:
         seen.append(image.id)
         entry: dict[str, Any] = {
             "ImageId": image.id,
-            "CreationDate": image.created_ns / NANOSECONDS,
+            "CreationDate": image.created_ns / SECOND_NS,
             "ImageOwnerAlias": image.alias or image.owner,
         }
         if image.source_image:

@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.describing import filtered
 from cloudchamber.services.ec2.instances.key_material import NotAKey, imported, new_pair
@@ -153,7 +153,7 @@ def _view(call: Call, row: KeyPair, *, has_public: bool) -> dict[str, Any]:
         "KeyName": row.name,
         "KeyType": row.type,
         "KeyFingerprint": row.fingerprint,
-        "CreateTime": row.created_ns / NANOSECONDS,
+        "CreateTime": row.created_ns / SECOND_NS,
         "Tags": tags.shown(call, row.id),
     }
     if has_public:

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloudchamber.cloud.durations import MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.lifecycle import Delay, Lifecycle
-from cloudchamber.cloud.settings import NANOSECONDS
 
-_SECOND: Final = NANOSECONDS
-_MINUTE: Final = 60 * _SECOND
 _PAGE: Final = "AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html (states; no duration)"
 _CHECKS: Final = (
     "AWSEC2/latest/UserGuide/monitoring-system-instance-status-check.html (each minute)"
@@ -21,7 +19,7 @@ _CHECKS: Final = (
 _IMAGE: Final = "AWSEC2/latest/UserGuide/creating-an-ami-ebs.html (a few minutes)"
 
 # "A terminated instance remains visible in the console for a short while": about an hour.
-TERMINATED_SEEN_NS: Final = 60 * _MINUTE
+TERMINATED_SEEN_NS: Final = 60 * MINUTE_NS
 
 INSTANCE: Final = Lifecycle(
     "ec2.instance",
@@ -46,9 +44,9 @@ INSTANCE: Final = Lifecycle(
         ("pending", "reboot"): "pending",
     },
     {
-        "pending": Delay(20 * _SECOND, 5 * _MINUTE, _PAGE),
-        "stopping": Delay(30 * _SECOND, 10 * _MINUTE, _PAGE),
-        "shutting-down": Delay(30 * _SECOND, 10 * _MINUTE, _PAGE),
+        "pending": Delay(20 * SECOND_NS, 5 * MINUTE_NS, _PAGE),
+        "stopping": Delay(30 * SECOND_NS, 10 * MINUTE_NS, _PAGE),
+        "shutting-down": Delay(30 * SECOND_NS, 10 * MINUTE_NS, _PAGE),
     },
 )
 
@@ -56,14 +54,14 @@ CHECKS: Final = Lifecycle(
     "ec2.instance-status",
     "initializing",
     {("initializing", "due"): "ok"},
-    {"initializing": Delay(2 * _MINUTE, 10 * _MINUTE, _CHECKS)},
+    {"initializing": Delay(2 * MINUTE_NS, 10 * MINUTE_NS, _CHECKS)},
 )
 
 IMAGE: Final = Lifecycle(
     "ec2.image",
     "pending",
     {("pending", "due"): "available"},
-    {"pending": Delay(3 * _MINUTE, 30 * _MINUTE, _IMAGE)},
+    {"pending": Delay(3 * MINUTE_NS, 30 * MINUTE_NS, _IMAGE)},
 )
 
 DUE: Final = "ec2.instances-due"

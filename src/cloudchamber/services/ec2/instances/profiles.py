@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.describing import Description, describe
 from cloudchamber.services.ec2.instances.lookup import expect_instance, is_live
@@ -126,7 +126,7 @@ def _view(call: Call, association: ProfileAssociation) -> dict[str, Any]:
         "InstanceId": association.instance,
         "IamInstanceProfile": {"Arn": association.profile_arn, "Id": association.profile_id},
         "State": association.state,
-        "Timestamp": association.changed_ns / NANOSECONDS,
+        "Timestamp": association.changed_ns / SECOND_NS,
     }
 
 

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from cloudchamber.cloud.call import partition_of
-from cloudchamber.cloud.settings import NANOSECONDS
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.services.ec2.instances.nouns import Image, ImageDevice
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _image(
         imds="v2.0" if is_new else "",
         is_public=True,
         alias=alias,
-        created_ns=int(moment.timestamp()) * NANOSECONDS,
+        created_ns=int(moment.timestamp()) * SECOND_NS,
     )
 
 

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.lifecycle import IllegalMove
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.instances import launching, lifecycle, placing
 from cloudchamber.services.ec2.instances.announcing import announce
@@ -249,7 +249,7 @@ def _after(call: Call, moved: list[Instance], state: str, *, at_once: bool) -> N
 
 def _say_why(call: Call, instance: Instance, reason: tuple[str, str]) -> None:
     code, words = reason
-    moment = datetime.fromtimestamp(call.now // NANOSECONDS, UTC)
+    moment = datetime.fromtimestamp(call.now // SECOND_NS, UTC)
     who = "User initiated" if code.startswith("Client.User") else code
     instance.reason = f"{who} ({moment:%Y-%m-%d %H:%M:%S} GMT)"
     instance.reason_code = code

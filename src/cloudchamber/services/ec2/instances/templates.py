@@ -13,9 +13,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.describing import Description, chosen, described, paged
 from cloudchamber.services.ec2.filters import matching
@@ -240,7 +240,7 @@ def _view(call: Call, template: Template) -> dict[str, Any]:
     return {
         "LaunchTemplateId": template.id,
         "LaunchTemplateName": template.name,
-        "CreateTime": template.created_ns / NANOSECONDS,
+        "CreateTime": template.created_ns / SECOND_NS,
         "CreatedBy": template.created_by,
         "DefaultVersionNumber": template.default,
         "LatestVersionNumber": template.latest,
@@ -260,7 +260,7 @@ def _version_view(
         "LaunchTemplateId": template.id,
         "LaunchTemplateName": template.name,
         "VersionNumber": version.number,
-        "CreateTime": version.created_ns / NANOSECONDS,
+        "CreateTime": version.created_ns / SECOND_NS,
         "CreatedBy": version.created_by,
         "DefaultVersion": version.number == template.default,
         "LaunchTemplateData": data,

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.service import Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import tags
 from cloudchamber.services.ec2.instances.lookup import state_of
 from cloudchamber.services.ec2.instances.nouns import Instance, Metadata
@@ -74,7 +74,7 @@ def view(call: Call, instance: Instance) -> dict[str, Any]:
         "ImageId": instance.image,
         "InstanceId": instance.id,
         "InstanceType": instance.type,
-        "LaunchTime": instance.launched_ns / NANOSECONDS,
+        "LaunchTime": instance.launched_ns / SECOND_NS,
         "MaintenanceOptions": {
             "AutoRecovery": instance.auto_recovery,
             "RebootMigration": instance.reboot_migration,
@@ -94,7 +94,7 @@ def view(call: Call, instance: Instance) -> dict[str, Any]:
         "StateTransitionReason": instance.reason,
         "Tags": tags.shown(call, instance.id),
         "UsageOperation": instance.usage_operation,
-        "UsageOperationUpdateTime": instance.launched_ns / NANOSECONDS,
+        "UsageOperationUpdateTime": instance.launched_ns / SECOND_NS,
         "VirtualizationType": "hvm",
         "CpuOptions": {"CoreCount": instance.cores, "ThreadsPerCore": instance.threads},
         "CapacityReservationSpecification": reservation_choice(instance),
@@ -208,7 +208,7 @@ def device_views(call: Call, instance: Instance) -> list[dict[str, Any]]:
                 {
                     "DeviceName": attachment.device,
                     "Ebs": {
-                        "AttachTime": attachment.attached_ns / NANOSECONDS,
+                        "AttachTime": attachment.attached_ns / SECOND_NS,
                         "DeleteOnTermination": attachment.delete_on_termination,
                         "Status": attachment.state,
                         "VolumeId": volume.id,

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.describing import Description, describe
 from cloudchamber.services.ec2.interfaces import names
@@ -134,7 +134,7 @@ def ip_owner(call: Call, address: PrivateAddress) -> str:
 def attachment_view(attachment: Attachment) -> dict[str, Any]:
     """An attachment as AWS describes it."""
     shown: dict[str, Any] = {
-        "AttachTime": attachment.attached_ns / NANOSECONDS,
+        "AttachTime": attachment.attached_ns / SECOND_NS,
         "AttachmentId": attachment.id,
         "DeleteOnTermination": attachment.delete_on_termination,
         "DeviceIndex": attachment.device_index,
@@ -168,7 +168,7 @@ def truth(value: bool) -> str:
 
 def instant(t_ns: int) -> str:
     """An instant as filters spell it (`2026-01-01T00:00:00.000Z`)."""
-    moment = datetime.fromtimestamp(t_ns // NANOSECONDS, UTC)
+    moment = datetime.fromtimestamp(t_ns // SECOND_NS, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloudchamber.cloud.durations import MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.lifecycle import Delay, Lifecycle
-from cloudchamber.cloud.settings import NANOSECONDS
 
-_MINUTE_NS: Final = 60 * NANOSECONDS
 _TROUBLE: Final = (
     "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html"
 )
@@ -18,7 +17,7 @@ _OURS: Final = "not published; of the size that is seen"
 
 # "A failed NAT gateway is automatically deleted after a short period; usually about an hour", and
 # "the NAT gateway entry can still be visible for about one hour" after a deletion.
-VISIBLE_NS: Final = 60 * _MINUTE_NS
+VISIBLE_NS: Final = 60 * MINUTE_NS
 
 NAT: Final = Lifecycle(
     "ec2.nat-gateway",
@@ -32,8 +31,8 @@ NAT: Final = Lifecycle(
         ("deleting", "gone"): "deleted",
     },
     {
-        "pending": Delay(90 * NANOSECONDS, 5 * _MINUTE_NS, _TROUBLE),
-        "deleting": Delay(45 * NANOSECONDS, 5 * _MINUTE_NS, _OURS),
+        "pending": Delay(90 * SECOND_NS, 5 * MINUTE_NS, _TROUBLE),
+        "deleting": Delay(45 * SECOND_NS, 5 * MINUTE_NS, _OURS),
     },
 )
 
@@ -49,9 +48,9 @@ LIST: Final = Lifecycle(
         ("delete-in-progress", "failed"): "delete-failed",
     },
     {
-        "create-in-progress": Delay(3 * NANOSECONDS, 30 * NANOSECONDS, _OURS),
-        "modify-in-progress": Delay(3 * NANOSECONDS, 60 * NANOSECONDS, _OURS),
-        "restore-in-progress": Delay(3 * NANOSECONDS, 60 * NANOSECONDS, _OURS),
-        "delete-in-progress": Delay(3 * NANOSECONDS, 30 * NANOSECONDS, _OURS),
+        "create-in-progress": Delay(3 * SECOND_NS, 30 * SECOND_NS, _OURS),
+        "modify-in-progress": Delay(3 * SECOND_NS, MINUTE_NS, _OURS),
+        "restore-in-progress": Delay(3 * SECOND_NS, MINUTE_NS, _OURS),
+        "delete-in-progress": Delay(3 * SECOND_NS, 30 * SECOND_NS, _OURS),
     },
 )

@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.describing import Description, describe
 from cloudchamber.services.ec2.interfaces import allocation, public
@@ -288,7 +288,7 @@ def view(call: Call, gateway: NatGateway) -> dict[str, Any]:
         "State": gateway.state,
         "ConnectivityType": gateway.connectivity,
         "AvailabilityMode": "zonal",
-        "CreateTime": gateway.created_ns / NANOSECONDS,
+        "CreateTime": gateway.created_ns / SECOND_NS,
         "NatGatewayAddresses": [address_view(each) for each in gateway.addresses],
         "Tags": tags.shown(call, gateway.id),
     }
@@ -296,7 +296,7 @@ def view(call: Call, gateway: NatGateway) -> dict[str, Any]:
         shown["FailureCode"] = gateway.failure
         shown["FailureMessage"] = gateway.failure_text
     if gateway.deleted_ns:
-        shown["DeleteTime"] = gateway.deleted_ns / NANOSECONDS
+        shown["DeleteTime"] = gateway.deleted_ns / SECOND_NS
     return shown
 
 

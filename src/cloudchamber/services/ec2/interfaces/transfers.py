@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS, SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.describing import paged
 from cloudchamber.services.ec2.interfaces.limits import ADDRESSES_MAX
@@ -27,7 +27,6 @@ from cloudchamber.services.ec2.interfaces.nouns import (
 )
 from cloudchamber.services.ec2.refusals import invalid_value, limit_exceeded
 
-DAY_NS: Final = 24 * 3600 * NANOSECONDS
 OFFER_NS: Final = 7 * DAY_NS
 SHOWN_NS: Final = 14 * DAY_NS
 
@@ -143,9 +142,9 @@ def _view(transfer: Transfer) -> dict[str, Any]:
         "PublicIp": transfer.public,
         "AllocationId": transfer.id,
         "TransferAccountId": transfer.account,
-        "TransferOfferExpirationTimestamp": transfer.expires_ns / NANOSECONDS,
+        "TransferOfferExpirationTimestamp": transfer.expires_ns / SECOND_NS,
         "AddressTransferStatus": transfer.status,
     }
     if transfer.status == "accepted":
-        shown["TransferOfferAcceptedTimestamp"] = transfer.over_ns / NANOSECONDS
+        shown["TransferOfferAcceptedTimestamp"] = transfer.over_ns / SECOND_NS
     return shown

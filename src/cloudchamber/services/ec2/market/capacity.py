@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.describing import Description, describe
 from cloudchamber.services.ec2.instances import placing
@@ -167,7 +167,7 @@ def _end(call: Call, request: Input) -> tuple[str, int]:
         return kind, 0
     if date is None:
         raise missing_parameter("endDate")
-    ends = int(date) * NANOSECONDS
+    ends = int(date) * SECOND_NS
     if ends <= call.now:
         raise invalid_value(date, "endDate", "It has to be in the future.")
     return kind, ends
@@ -198,8 +198,8 @@ def _view(call: Call, row: CapacityReservation) -> Output:
         "EbsOptimized": row.is_ebs_optimized,
         "EphemeralStorage": row.has_ephemeral,
         "State": row.state,
-        "StartDate": row.created_ns / NANOSECONDS,
-        "CreateDate": row.created_ns / NANOSECONDS,
+        "StartDate": row.created_ns / SECOND_NS,
+        "CreateDate": row.created_ns / SECOND_NS,
         "EndDateType": row.end_type,
         "InstanceMatchCriteria": row.match,
         "ReservationType": "default",
@@ -207,7 +207,7 @@ def _view(call: Call, row: CapacityReservation) -> Output:
         "CapacityAllocations": [{"AllocationType": "used", "Count": len(row.instances)}],
     }
     if row.ends_ns or row.ended_ns:
-        view["EndDate"] = (row.ended_ns or row.ends_ns) / NANOSECONDS
+        view["EndDate"] = (row.ended_ns or row.ends_ns) / SECOND_NS
     return view
 
 

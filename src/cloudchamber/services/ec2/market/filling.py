@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import MINUTE_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.instances import launching as instances
@@ -27,7 +28,6 @@ from cloudchamber.services.ec2.market.nouns import (
     Override,
 )
 from cloudchamber.world.capacity.catalogue import InstanceType, find_type
-from cloudchamber.world.capacity.spot import MINUTE_NS
 
 FLEET_DUE: Final = "ec2.fleet-due"
 FLEET_TAG: Final = "aws:ec2:fleet-id"

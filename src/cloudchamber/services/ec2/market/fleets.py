@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.describing import Description, described, filtered
 from cloudchamber.services.ec2.market import filling, listing, selecting
@@ -311,7 +311,7 @@ def _fleet(call: Call, request: Input, kind: str, instance_tags: Mapping[str, st
         pools_to_use=_pools_to_use(spot, strategy),
         behavior=_behavior(spot, kind),
         rebalances=_rebalances(rebalance, kind),
-        rebalance_delay_ns=_delay_s(rebalance) * NANOSECONDS,
+        rebalance_delay_ns=_delay_s(rebalance) * SECOND_NS,
         ends_excess=request.get("ExcessCapacityTerminationPolicy", "termination") == "termination",
         ends_on_expiry=request.get("TerminateInstancesWithExpiration", False),
         replaces=request.get("ReplaceUnhealthyInstances", False),
@@ -445,7 +445,7 @@ def _view(call: Call, fleet: Fleet) -> Output:
     view: Output = {
         "FleetId": fleet.id,
         "FleetState": fleet.state,
-        "CreateTime": fleet.created_ns / NANOSECONDS,
+        "CreateTime": fleet.created_ns / SECOND_NS,
         "FulfilledCapacity": have + filling.fulfilled(fleet, is_spot=True),
         "FulfilledOnDemandCapacity": have,
         "TargetCapacitySpecification": {
@@ -475,9 +475,9 @@ def _view(call: Call, fleet: Fleet) -> Output:
     if fleet.activity:
         view["ActivityStatus"] = fleet.activity
     if fleet.until_ns:
-        view["ValidUntil"] = fleet.until_ns / NANOSECONDS
+        view["ValidUntil"] = fleet.until_ns / SECOND_NS
     if fleet.from_ns:
-        view["ValidFrom"] = fleet.from_ns / NANOSECONDS
+        view["ValidFrom"] = fleet.from_ns / SECOND_NS
     if fleet.type == "instant":
         view["Errors"] = [_error_view(fleet, each) for each in fleet.errors]
         view["Instances"] = _instances_view(call, fleet)

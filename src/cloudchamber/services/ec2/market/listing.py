@@ -9,9 +9,9 @@ import json
 from typing import Any
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.describing import page_size, paged
 from cloudchamber.services.ec2.instances.nouns import INSTANCE
@@ -26,8 +26,8 @@ def new_id(call: Call, prefix: str) -> str:
 
 def validity(call: Call, request: Input) -> tuple[int, int]:
     """From when to when a fleet asks for instances, 0 for no limit. Raises AwsError."""
-    begins = int(request.get("ValidFrom", 0)) * NANOSECONDS
-    until = int(request.get("ValidUntil", 0)) * NANOSECONDS
+    begins = int(request.get("ValidFrom", 0)) * SECOND_NS
+    until = int(request.get("ValidUntil", 0)) * SECOND_NS
     if until and until <= max(begins, call.now):
         raise AwsError("InvalidParameterValue", "ValidUntil must be later than ValidFrom and now.")
     return begins, until
@@ -90,10 +90,10 @@ def history(fleet: Fleet, start_s: float, kind: str = "") -> list[dict[str, Any]
         {
             "EventInformation": _information(each.subtype, each.text, each.instance),
             "EventType": each.type,
-            "Timestamp": each.at_ns / NANOSECONDS,
+            "Timestamp": each.at_ns / SECOND_NS,
         }
         for each in fleet.history
-        if each.at_ns >= start_s * NANOSECONDS and kind in ("", each.type)
+        if each.at_ns >= start_s * SECOND_NS and kind in ("", each.type)
     ]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import MINUTE_NS
 from cloudchamber.services.ec2.instances.nouns import Instance
 from cloudchamber.services.ec2.market.nouns import SPOT_POOLS, Member, SpotPool
 from cloudchamber.world.capacity import prices, spot
@@ -87,7 +88,7 @@ def shock_due(call: Call, type_name: str, zone_id: str) -> None:
         f"arn:aws:ec2:::spot-pool/{zone_id}/{type_name}",
         "ec2.spot-shock",
         f"the Spot pool of {type_name} in {zone_id} is short: it takes back {len(taken)} of "
-        f"{len(pool.members)} instances and is dry for {shock.dry_ns // spot.MINUTE_NS} minutes",
+        f"{len(pool.members)} instances and is dry for {shock.dry_ns // MINUTE_NS} minutes",
     )
     for member in taken:
         notice = begins + spot.offset_ns(stream)

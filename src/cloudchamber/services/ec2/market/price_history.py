@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.pages import BadToken, key_of, token_of
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2.describing import bad_token, page_size
 from cloudchamber.services.ec2.filters import Properties, matching, pattern
 from cloudchamber.services.ec2.instances.options import expect_type
@@ -95,7 +95,7 @@ def _row(seed: int, slot: int, pool: _Pool) -> dict[str, Any]:
         "InstanceType": pool.kind.name,
         "ProductDescription": pool.shown,
         "SpotPrice": prices.dollars(price),
-        "Timestamp": spot.slot_begins_ns(seed, slot) / NANOSECONDS,
+        "Timestamp": spot.slot_begins_ns(seed, slot) / SECOND_NS,
     }
 
 
@@ -143,7 +143,7 @@ def _passes(row: dict[str, Any], texts: list[tuple[str, list[Any]]]) -> bool:
     for name, patterns in texts:
         text = row["SpotPrice"]
         if name == "timestamp":
-            text = instant(int(row["Timestamp"]) * NANOSECONDS)
+            text = instant(int(row["Timestamp"]) * SECOND_NS)
         if not any(each.fullmatch(text) for each in patterns):
             return False
     return True
@@ -161,7 +161,7 @@ def _position(request: Input) -> int:
 
 def _instant(request: Input, member: str, otherwise: int) -> int:
     value = request.get(member)
-    return otherwise if value is None else int(value * 1000) * (NANOSECONDS // 1000)
+    return otherwise if value is None else int(value * 1000) * (SECOND_NS // 1000)
 
 
 def get_spot_placement_scores(call: Call, request: Input) -> Output:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import MINUTE_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.instances import states
@@ -18,7 +19,6 @@ from cloudchamber.services.ec2.instances.nouns import INSTANCE
 from cloudchamber.services.ec2.market import launching, pools
 from cloudchamber.services.ec2.market.nouns import SPOT_REQUEST, SpotRequest
 from cloudchamber.services.ec2.market.statuses import settle
-from cloudchamber.world.capacity.spot import MINUTE_NS
 
 REQUEST_DUE: Final = "ec2.spot-request-due"
 # How soon a held request is looked at again is not published; this is ours. One that waits for a

@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.describing import Description, describe
 from cloudchamber.services.ec2.instances import launching as instances
@@ -105,8 +105,8 @@ def _spec(request: Input) -> dict[str, Any]:
 def _terms(call: Call, request: Input) -> tuple[Terms, int]:
     """How the instances are asked for, and from when on."""
     type_name = request.get("Type", "one-time")
-    begins = int(request.get("ValidFrom", 0)) * NANOSECONDS
-    until = int(request.get("ValidUntil", 0)) * NANOSECONDS
+    begins = int(request.get("ValidFrom", 0)) * SECOND_NS
+    until = int(request.get("ValidUntil", 0)) * SECOND_NS
     if until and until <= max(begins, call.now):
         raise AwsError("InvalidParameterValue", "ValidUntil must be later than ValidFrom and now.")
     terms = Terms(
@@ -129,10 +129,10 @@ def _view(call: Call, row: SpotRequest) -> Output:
         "Status": {
             "Code": row.status,
             "Message": row.status_text,
-            "UpdateTime": row.status_ns / NANOSECONDS,
+            "UpdateTime": row.status_ns / SECOND_NS,
         },
         "LaunchSpecification": dict(row.shown),
-        "CreateTime": row.created_ns / NANOSECONDS,
+        "CreateTime": row.created_ns / SECOND_NS,
         "ProductDescription": row.product,
         "InstanceInterruptionBehavior": row.behavior,
         "Tags": tags.shown(call, row.id),
@@ -149,9 +149,9 @@ def _view(call: Call, row: SpotRequest) -> Output:
     if row.zone_group:
         view["AvailabilityZoneGroup"] = row.zone_group
     if row.from_ns:
-        view["ValidFrom"] = row.from_ns / NANOSECONDS
+        view["ValidFrom"] = row.from_ns / SECOND_NS
     if row.until_ns:
-        view["ValidUntil"] = row.until_ns / NANOSECONDS
+        view["ValidUntil"] = row.until_ns / SECOND_NS
     return view
 
 

@@ -15,9 +15,9 @@ from typing import Any, Final
 import msgspec
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import tags
 from cloudchamber.services.ec2.describing import filtered, page_size, paged
 from cloudchamber.services.ec2.filters import Properties, matching
@@ -86,7 +86,7 @@ def purchase_reserved_instances_offering(call: Call, request: Input) -> Output:
             "InvalidParameterValue",
             f"The total price {prices.dollars(total)} exceeds the limit price {limit}.",
         )
-    starts = int(request.get("PurchaseTime", 0)) * NANOSECONDS
+    starts = int(request.get("PurchaseTime", 0)) * SECOND_NS
     if starts and starts <= call.now:
         raise invalid_value(request["PurchaseTime"], "purchaseTime", "It has to be in the future.")
     row = ReservedInstances(
@@ -103,7 +103,7 @@ def purchase_reserved_instances_offering(call: Call, request: Input) -> Output:
         hourly=offering.hourly,
         state="queued" if starts else "payment-pending",
         starts_ns=starts or call.now,
-        ends_ns=(starts or call.now) + offering.years * YEAR_S * NANOSECONDS,
+        ends_ns=(starts or call.now) + offering.years * YEAR_S * SECOND_NS,
     )
     call.rows(RESERVED)[row.id] = row
     call.at(row.starts_ns, RESERVED_DUE, row.id, weak=bool(starts))
@@ -261,8 +261,8 @@ def _view(call: Call, row: ReservedInstances) -> Output:
         "InstanceCount": row.count,
         "ProductDescription": row.product,
         "State": row.state,
-        "Start": row.starts_ns / NANOSECONDS,
-        "End": row.ends_ns / NANOSECONDS,
+        "Start": row.starts_ns / SECOND_NS,
+        "End": row.ends_ns / SECOND_NS,
         "Duration": row.years * YEAR_S,
         "FixedPrice": row.fixed / 1_000_000,
         "UsagePrice": 0.0,

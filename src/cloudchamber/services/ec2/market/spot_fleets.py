@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.describing import Description, described
 from cloudchamber.services.ec2.market import filling, listing
@@ -56,7 +56,7 @@ def request_spot_fleet(call: Call, request: Input) -> Output:
         pools_to_use=max(1, config.get("InstancePoolsToUseCount", 1)),
         behavior=behavior,
         rebalances=rebalance.get("ReplacementStrategy", "") if kind == "maintain" else "",
-        rebalance_delay_ns=rebalance.get("TerminationDelay", 0) * NANOSECONDS,
+        rebalance_delay_ns=rebalance.get("TerminationDelay", 0) * SECOND_NS,
         ends_excess=config.get("ExcessCapacityTerminationPolicy", "default") == "default",
         ends_on_expiry=config.get("TerminateInstancesWithExpiration", False),
         replaces=config.get("ReplaceUnhealthyInstances", False),
@@ -236,7 +236,7 @@ def _view(call: Call, fleet: Fleet) -> Output:
         "SpotFleetRequestId": fleet.id,
         "SpotFleetRequestState": fleet.state,
         "SpotFleetRequestConfig": config,
-        "CreateTime": fleet.created_ns / NANOSECONDS,
+        "CreateTime": fleet.created_ns / SECOND_NS,
         "Tags": tags.shown(call, fleet.id),
     }
     if fleet.activity:

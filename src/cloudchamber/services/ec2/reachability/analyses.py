@@ -13,9 +13,10 @@ import msgspec
 
 from cloudchamber.cloud import ports
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS, is_account
+from cloudchamber.cloud.settings import is_account
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.describing import Description, chosen, described
 from cloudchamber.services.ec2.reachability import limits
@@ -93,9 +94,9 @@ def describe_network_insights_analyses(call: Call, request: Input) -> Output:
         rows = [row for row in rows if row.path == expect_path(call, request).id]
     first, last = request.get("AnalysisStartTime"), request.get("AnalysisEndTime")
     if first is not None:
-        rows = [row for row in rows if row.started_ns >= first * NANOSECONDS]
+        rows = [row for row in rows if row.started_ns >= first * SECOND_NS]
     if last is not None:
-        rows = [row for row in rows if row.started_ns <= last * NANOSECONDS]
+        rows = [row for row in rows if row.started_ns <= last * SECOND_NS]
     return described(call, request, ANALYSES, rows)
 
 
@@ -120,7 +121,7 @@ def view(call: Call, analysis: Analysis) -> dict[str, Any]:
             ANALYSIS, analysis.owner, call.region, analysis.id
         ),
         "NetworkInsightsPathId": analysis.path,
-        "StartDate": analysis.started_ns / NANOSECONDS,
+        "StartDate": analysis.started_ns / SECOND_NS,
         "Status": analysis.status,
         "Tags": tags.shown(call, analysis.id),
     }

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloudchamber.cloud.durations import MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.lifecycle import Delay, Lifecycle
-
-_SECOND_NS: Final = 1_000_000_000
 
 # AWS says only that an analysis takes from a few seconds to some minutes: the figures are ours.
 _SOURCE: Final = "docs.aws.amazon.com/vpc/latest/reachability/getting-started-cli.html; ours"
@@ -19,11 +18,11 @@ ANALYSIS: Final = Lifecycle(
     "ec2.insights-analysis",
     "running",
     {("running", "finish"): "succeeded"},
-    {"running": Delay(10 * _SECOND_NS, 180 * _SECOND_NS, _SOURCE)},
+    {"running": Delay(10 * SECOND_NS, 180 * SECOND_NS, _SOURCE)},
 )
 SCOPE_ANALYSIS: Final = Lifecycle(
     "ec2.access-scope-analysis",
     "running",
     {("running", "finish"): "succeeded"},
-    {"running": Delay(60 * _SECOND_NS, 1_800 * _SECOND_NS, _SOURCE)},
+    {"running": Delay(MINUTE_NS, 1_800 * SECOND_NS, _SOURCE)},
 )

@@ -11,9 +11,9 @@ from ipaddress import AddressValueError, IPv4Address
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.describing import Description, describe
 from cloudchamber.services.ec2.reachability import limits
@@ -75,7 +75,7 @@ def view(call: Call, path: Path) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "NetworkInsightsPathId": path.id,
         "NetworkInsightsPathArn": kinds.arn_of(PATH, path.owner, call.region, path.id),
-        "CreatedDate": path.created_ns / NANOSECONDS,
+        "CreatedDate": path.created_ns / SECOND_NS,
         "Source": path.source,
         "SourceArn": path.source_arn,
         "Protocol": path.protocol,

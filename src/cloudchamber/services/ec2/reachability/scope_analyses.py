@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.describing import (
     Description,
@@ -90,9 +90,9 @@ def describe_network_insights_access_scope_analyses(call: Call, request: Input) 
         rows = [row for row in rows if row.scope == scope.id]
     first, last = request.get("AnalysisStartTimeBegin"), request.get("AnalysisStartTimeEnd")
     if first is not None:
-        rows = [row for row in rows if row.started_ns >= first * NANOSECONDS]
+        rows = [row for row in rows if row.started_ns >= first * SECOND_NS]
     if last is not None:
-        rows = [row for row in rows if row.started_ns <= last * NANOSECONDS]
+        rows = [row for row in rows if row.started_ns <= last * SECOND_NS]
     return described(call, request, SCOPE_ANALYSES, rows)
 
 
@@ -131,12 +131,12 @@ def view(call: Call, analysis: ScopeAnalysis) -> dict[str, Any]:
         ),
         "NetworkInsightsAccessScopeId": analysis.scope,
         "Status": analysis.status,
-        "StartDate": analysis.started_ns / NANOSECONDS,
+        "StartDate": analysis.started_ns / SECOND_NS,
         "Tags": tags.shown(call, analysis.id),
     }
     if analysis.status == "succeeded":
         shown |= {
-            "EndDate": analysis.ended_ns / NANOSECONDS,
+            "EndDate": analysis.ended_ns / SECOND_NS,
             "FindingsFound": "true" if analysis.findings else "false",
             "AnalyzedEniCount": analysis.interfaces_count,
         }

@@ -14,9 +14,9 @@ from typing import Any, Final
 import msgspec
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.describing import Description, describe
 from cloudchamber.services.ec2.reachability import limits
@@ -120,8 +120,8 @@ def view(call: Call, scope: Scope) -> dict[str, Any]:
     return {
         "NetworkInsightsAccessScopeId": scope.id,
         "NetworkInsightsAccessScopeArn": kinds.arn_of(SCOPE, scope.owner, call.region, scope.id),
-        "CreatedDate": scope.created_ns / NANOSECONDS,
-        "UpdatedDate": scope.updated_ns / NANOSECONDS,
+        "CreatedDate": scope.created_ns / SECOND_NS,
+        "UpdatedDate": scope.updated_ns / SECOND_NS,
         "Tags": tags.shown(call, scope.id),
     }
 

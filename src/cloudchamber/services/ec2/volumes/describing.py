@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.describing import Description, describe
 from cloudchamber.services.ec2.refusals import invalid_value, missing_parameter
@@ -155,7 +155,7 @@ def _initialization(call: Call, row: Volume) -> Output:
         "Progress": 100 if not left else 100 * (whole - left) // whole,
     }
     if row.initialization_rate:
-        shown["EstimatedTimeToCompleteInSeconds"] = left // NANOSECONDS
+        shown["EstimatedTimeToCompleteInSeconds"] = left // SECOND_NS
     return shown
 
 

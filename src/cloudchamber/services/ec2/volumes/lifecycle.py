@@ -9,13 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloudchamber.cloud.durations import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.lifecycle import Delay, Lifecycle
 from cloudchamber.cloud.settings import Lifecycle as Profile
-
-SECOND_NS: Final = 1_000_000_000
-MINUTE_NS: Final = 60 * SECOND_NS
-HOUR_NS: Final = 60 * MINUTE_NS
-DAY_NS: Final = 24 * HOUR_NS
 
 _OURS: Final = "not published; of the size that is seen"
 

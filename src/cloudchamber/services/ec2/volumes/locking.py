@@ -11,12 +11,12 @@ from types import MappingProxyType
 from typing import Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS, HOUR_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.describing import Description, described, filtered
 from cloudchamber.services.ec2.refusals import invalid_combination, missing_parameter
-from cloudchamber.services.ec2.volumes.lifecycle import DAY_NS, HOUR_NS
 from cloudchamber.services.ec2.volumes.nouns import SNAPSHOT, Lock, Snapshot
 from cloudchamber.services.ec2.volumes.spelling import nanoseconds, seconds
 

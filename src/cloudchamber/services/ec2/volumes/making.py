@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.volumes import encryption, lifecycle, quotas, sharing
 from cloudchamber.services.ec2.volumes.announcing import announce
@@ -252,4 +253,4 @@ def _initialization_ns(call: Call, plan: VolumePlan) -> int:
     if not (plan.snapshot or plan.source_volume):
         return 0
     rate = plan.rate or DEFAULT_RATE
-    return plan.shape.size * 1024 * lifecycle.SECOND_NS // rate
+    return plan.shape.size * 1024 * SECOND_NS // rate

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.ec2 import kinds
@@ -51,7 +52,7 @@ def modify_volume(call: Call, request: Input) -> Output:
         applied_ns=applied,
         ended_ns=applied + optimizing,
     )
-    since = call.now - MODIFICATIONS_DAYS * lifecycle.DAY_NS
+    since = call.now - MODIFICATIONS_DAYS * DAY_NS
     volume.modifications = [
         *(each for each in volume.modifications if each.started_ns > since),
         modification,
@@ -113,10 +114,10 @@ def _expect_modifiable(call: Call, volume: Volume) -> None:
             f"Cannot modify volume {volume.id}: its modification is in the state "
             f"{last.state.upper()}",
         )
-    since = call.now - MODIFICATIONS_DAYS * lifecycle.DAY_NS
+    since = call.now - MODIFICATIONS_DAYS * DAY_NS
     recent = [each.started_ns for each in volume.modifications if each.started_ns > since]
     if len(recent) >= MODIFICATIONS_MAX:
-        again = instant(recent[-MODIFICATIONS_MAX] + MODIFICATIONS_DAYS * lifecycle.DAY_NS)
+        again = instant(recent[-MODIFICATIONS_MAX] + MODIFICATIONS_DAYS * DAY_NS)
         raise AwsError(
             "VolumeModificationRateExceeded",
             "You've reached the maximum modification rate per volume limit: a volume can be "

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import MINUTE_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.ec2 import kinds, tags
@@ -120,7 +121,7 @@ def copy_snapshot(call: Call, request: Input) -> Output:
     arn = encryption.expect_key(call, key) if is_encrypted else ""
     minutes = request.get("CompletionDurationMinutes") or 0
     profile = call.cloud.settings.lifecycle
-    duration = minutes * lifecycle.MINUTE_NS if minutes else None
+    duration = minutes * MINUTE_NS if minutes else None
     if duration is None or profile == "instant":
         duration = lifecycle.snapshot_ns(profile, source.size)
     snapshot = Snapshot(

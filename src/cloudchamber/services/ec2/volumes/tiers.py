@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import DAY_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
 from cloudchamber.services.ec2 import kinds, tags
@@ -74,7 +75,7 @@ def restore_snapshot_tier(call: Call, request: Input) -> Output:
     operation = "permanent-restore" if for_good else "temporary-restore"
     _begin(call, snapshot, operation, "archive")
     if snapshot.tiering is not None and days is not None:
-        snapshot.tiering.expires_ns = snapshot.tiering.ended_ns + days * lifecycle.DAY_NS
+        snapshot.tiering.expires_ns = snapshot.tiering.ended_ns + days * DAY_NS
     output: Output = {
         "SnapshotId": snapshot.id,
         "RestoreStartTime": call.now_s,

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudchamber.cloud.call import Call
+from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output
-from cloudchamber.cloud.settings import NANOSECONDS
 from cloudchamber.services.ec2 import kinds, tags
 from cloudchamber.services.ec2.describing import Description, describe
 from cloudchamber.services.ec2.refusals import invalid_combination
@@ -192,7 +192,7 @@ def _options_view(call: Call) -> dict[str, Any]:
         "ExclusionsAllowed": "allowed",
     }
     if options is not None:
-        view["LastUpdateTimestamp"] = options.changed_ns / NANOSECONDS
+        view["LastUpdateTimestamp"] = options.changed_ns / SECOND_NS
     return view
 
 
@@ -202,12 +202,12 @@ def _exclusion_view(call: Call, exclusion: BlockExclusion) -> dict[str, Any]:
         "InternetGatewayExclusionMode": exclusion.mode,
         "ResourceArn": _arn_of(call, exclusion),
         "State": exclusion.state,
-        "CreationTimestamp": exclusion.created_ns / NANOSECONDS,
-        "LastUpdateTimestamp": exclusion.changed_ns / NANOSECONDS,
+        "CreationTimestamp": exclusion.created_ns / SECOND_NS,
+        "LastUpdateTimestamp": exclusion.changed_ns / SECOND_NS,
         "Tags": tags.shown(call, exclusion.id),
     }
     if exclusion.deleted_ns:
-        view["DeletionTimestamp"] = exclusion.deleted_ns / NANOSECONDS
+        view["DeletionTimestamp"] = exclusion.deleted_ns / SECOND_NS
     return view
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloudchamber.cloud.durations import MINUTE_NS, SECOND_NS
 from cloudchamber.cloud.lifecycle import Delay, Lifecycle
-from cloudchamber.cloud.settings import NANOSECONDS
 
 _UNPUBLISHED: Final = "AWS publishes none; Terraform's provider waits up to ten minutes"
 
@@ -17,7 +17,7 @@ VPC_LIFE: Final = Lifecycle(
     "ec2.vpc",
     "pending",
     {("pending", "made"): "available"},
-    {"pending": Delay(1 * NANOSECONDS, 30 * NANOSECONDS, _UNPUBLISHED)},
+    {"pending": Delay(1 * SECOND_NS, 30 * SECOND_NS, _UNPUBLISHED)},
 )
 BLOCK_LIFE: Final = Lifecycle(
     "ec2.cidr-association",
@@ -28,8 +28,8 @@ BLOCK_LIFE: Final = Lifecycle(
         ("disassociating", "done"): "disassociated",
     },
     {
-        "associating": Delay(3 * NANOSECONDS, 60 * NANOSECONDS, _UNPUBLISHED),
-        "disassociating": Delay(3 * NANOSECONDS, 60 * NANOSECONDS, _UNPUBLISHED),
+        "associating": Delay(3 * SECOND_NS, MINUTE_NS, _UNPUBLISHED),
+        "disassociating": Delay(3 * SECOND_NS, MINUTE_NS, _UNPUBLISHED),
     },
 )
 EXCLUSION_LIFE: Final = Lifecycle(
@@ -45,9 +45,9 @@ EXCLUSION_LIFE: Final = Lifecycle(
         ("delete-in-progress", "done"): "delete-complete",
     },
     {
-        "create-in-progress": Delay(60 * NANOSECONDS, 300 * NANOSECONDS, _UNPUBLISHED),
-        "update-in-progress": Delay(60 * NANOSECONDS, 300 * NANOSECONDS, _UNPUBLISHED),
-        "delete-in-progress": Delay(60 * NANOSECONDS, 300 * NANOSECONDS, _UNPUBLISHED),
+        "create-in-progress": Delay(MINUTE_NS, 300 * SECOND_NS, _UNPUBLISHED),
+        "update-in-progress": Delay(MINUTE_NS, 300 * SECOND_NS, _UNPUBLISHED),
+        "delete-in-progress": Delay(MINUTE_NS, 300 * SECOND_NS, _UNPUBLISHED),
     },
 )
 OPTIONS_LIFE: Final = Lifecycle(
@@ -58,5 +58,5 @@ OPTIONS_LIFE: Final = Lifecycle(
         ("update-complete", "modify"): "update-in-progress",
         ("update-in-progress", "done"): "update-complete",
     },
-    {"update-in-progress": Delay(120 * NANOSECONDS, 600 * NANOSECONDS, _UNPUBLISHED)},
+    {"update-in-progress": Delay(120 * SECOND_NS, 600 * SECOND_NS, _UNPUBLISHED)},
 )

@@ -20,7 +20,7 @@ from typing import Final
 
 import msgspec
 
-from cloudchamber.cloud.settings import NANOSECONDS
+from cloudchamber.cloud.durations import SECOND_NS
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _OWNER: Final = ":iam::aws:policy/"
@@ -111,4 +111,4 @@ def _made_id(name: str) -> str:
 
 
 def _ns(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp()) * NANOSECONDS
+    return int(datetime.fromisoformat(text).timestamp()) * SECOND_NS
