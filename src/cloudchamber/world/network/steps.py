@@ -9,6 +9,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol
 
+import msgspec
+
 from cloudchamber.world.network.addresses import format_address
 from cloudchamber.world.network.packet import Hop
 from cloudchamber.world.network.tables import ANY, ICMP_PROTOCOLS, PORT_PROTOCOLS, Ports
@@ -73,7 +75,7 @@ class Said(NamedTuple):
     refused: Ports = ANY
 
 
-class Step:
+class Step(msgspec.Struct, eq=False):
     """One component of a path.
 
     `kind` names the component (`interface`, `security-group`, `network-acl`, `route-table`,
@@ -84,13 +86,10 @@ class Step:
     an ACL refuses, if it lets others of the range through.
     """
 
-    __slots__ = ("_hop", "_number", "_said", "_witness")
-
-    def __init__(self, witness: Witness, number: int, hop: Hop) -> None:
-        self._witness = witness
-        self._number = number
-        self._hop = hop
-        self._said: Said | None = None
+    _witness: Witness
+    _number: int
+    _hop: Hop
+    _said: Said | None = None
 
     def _words(self) -> Said:
         if self._said is None:
