@@ -12,10 +12,11 @@ TESTS ?= tests
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
 
-demo:  ## set up and run the opening story with the real AWS CLI and boto3
-	@$(PYTHON) -m tools.setup run
+demo:  ## set up and run two stories with the real AWS CLI: the opening, and a network of three tiers
+	@$(PYTHON) -m tools.setup demo
 	@$(VENV)/python -m tools.clients aws-v1
 	@$(VENV)/python examples/opening/demo.py
+	@$(VENV)/python examples/three_tiers/demo.py
 
 test:  ## set up and run every test (TESTS=path for some, WORKERS=n for the number of processes)
 	@$(PYTHON) -m tools.setup test

@@ -1,12 +1,12 @@
-"""Make `.venv` and install the project into it: `python3 -m tools.setup [run|test|dev]`.
+"""Make `.venv` and install the project into it: `python3 -m tools.setup [run|demo|test|dev]`.
 
 Rules of this file: standard library only, since it runs before anything is installed; a second run
 that has nothing to do ends in well under a second; a failure says what to do next.
 
 The idea: a stamp inside the environment holds a hash of everything that decides what belongs in
 it (pyproject.toml, the interpreter, where the repository lies) and the profile installed so far.
-While the stamp fits there is nothing to do. Profiles grow: `run` is enough for the demo, `test`
-adds what the tests import, `dev` adds the linter and the type checker.
+While the stamp fits there is nothing to do. Profiles grow: `run` is enough for a chamber, `demo`
+adds what the stories need, `test` what the tests import, `dev` the linter and the type checker.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "installed.json"
-PROFILES = ("run", "test", "dev")  # each holds the ones before it
+PROFILES = ("run", "demo", "test", "dev")  # each holds the ones before it
 OLDEST = (3, 11)
 
 

@@ -1,29 +1,34 @@
 """Three tiers: a network that blocks and says why, and the black box that remembers.
 
-Rules of this file: only public tools are used, as a user would: boto3 and the `cloudchamber`
-command. What is expected is checked; a story that goes otherwise ends with an error.
+Rules of this file: only public tools are used, as a user would: the AWS CLI builds, sends for the
+flow logs and queries them, the `cloudchamber` command asks. What is expected is checked; a story
+that goes otherwise ends with an error.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import boto3
 from rich.console import Console
+from rich.markup import escape
 
+ROOT = Path(__file__).resolve().parents[2]
 CHAMBER = Path(sys.executable).with_name("cloudchamber")
+CLIENTS = ROOT / ".clients" / "found.json"
 ACCOUNT, REGION = "111111111111", "eu-west-1"
 ANYWHERE = "0.0.0.0/0"
 KNOWN_BAD = "198.51.100.0/24"
 IMAGE = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 BUCKET = "black-box-of-the-network"
 TIERS = ("web", "app", "database")
-EPHEMERAL = (1024, 65535)
+APPLICATION = "10.0.10.0/23"  # both of its subnets
 TABLE = """
 CREATE EXTERNAL TABLE network.flows (
   version int, account_id string, interface_id string, srcaddr string, dstaddr string,
@@ -40,35 +45,51 @@ TBLPROPERTIES (
 REJECTED = (
     "SELECT * FROM network.flows WHERE action = 'REJECT' AND dstport = 443 AND day >= '2024/01/01'"
 )
+MAY_DELIVER = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "delivery.logs.amazonaws.com"},
+            "Action": action,
+            "Resource": f"arn:aws:s3:::{BUCKET}{below}",
+        }
+        for action, below in (("s3:PutObject", "/AWSLogs/*"), ("s3:GetBucketAcl", ""))
+    ],
+}  # what flow logs need of a bucket
 
 
 class Chamber:
-    """A served chamber."""
+    """A served chamber, the AWS CLI that is pointed at it, and its own command line."""
 
-    def __init__(self) -> None:
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.cli = _find_cli()
         command = [str(CHAMBER), "start", "--port", "0", "--clock", "demand", "--seed", "4",
                    "--json"]  # fmt: skip
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.endpoint: str = json.loads(self.process.stdout.readline())["endpoint"]
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of one service."""
-        return boto3.client(
-            service,
-            REGION,
-            endpoint_url=self.endpoint,
-            aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="chamber",
-        )
+    def aws(self, line: str, *more: str, take: str = "") -> Any:
+        """Run a line of the AWS CLI; give its JSON, or the text of what `--query` is to take."""
+        words = [*shlex.split(line), *more]
+        if take:
+            words += ["--query", take, "--output", "text"]
+        self.show("aws", words)
+        said = _run([self.cli, "--endpoint-url", self.endpoint, *words], _environment())
+        return said.strip() if take or not said.strip() else json.loads(said)
 
     def verb(self, *words: str) -> Any:
-        """A verb of the command line, and what it says as JSON. 1 is a No, not an error."""
+        """A verb of `cloudchamber`, and what it says as JSON. 1 is a No, not an error."""
+        self.show("cloudchamber", list(words))
         command = [str(CHAMBER), *words, "--endpoint", self.endpoint, "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode > 1:
-            raise SystemExit(done.stderr or done.stdout)
-        return json.loads(done.stdout)
+        return json.loads(_run(command, dict(os.environ), highest=1))
+
+    def show(self, program: str, words: list[str]) -> None:
+        """A command as it could be typed, cut to one line."""
+        shown = " ".join(shlex.join([program, *words]).split())
+        self.console.print(f"[dim]$ {escape(shown)}[/]", no_wrap=True, overflow="ellipsis")
 
     def end(self) -> None:
         """Stop it."""
@@ -83,13 +104,23 @@ class Story:
 
     def __init__(self, chamber: Chamber, console: Console) -> None:
         self.chamber = chamber
+        self.aws = chamber.aws
         self.console = console
-        self.ec2 = chamber.client("ec2")
         self.subnets: dict[str, list[str]] = {}
         self.groups: dict[str, str] = {}
         self.acls: dict[str, str] = {}
         self.instances: dict[str, str] = {}
+        self.addresses: dict[str, str] = {}
         self.vpc = ""
+
+    def tell(self) -> None:
+        """The whole story, in order."""
+        self.build()
+        self.reach()
+        self.expose()
+        self.forget()
+        self.block()
+        self.query()
 
     def title(self, text: str) -> None:
         """A heading."""
@@ -102,129 +133,136 @@ class Story:
     # What is built first
 
     def build(self) -> None:
-        """VPC, subnets in two zones, routes, guards, and an instance in each tier."""
-        self.title("What is built")
-        ec2 = self.ec2
-        self.vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        zones = [
-            each["ZoneName"] for each in ec2.describe_availability_zones()["AvailabilityZones"]
-        ]
+        """VPC, subnets in two zones, routes, guards, an instance in each tier, flow logs."""
+        self.title("What the AWS CLI builds")
+        self.vpc = self.aws("ec2 create-vpc --cidr-block 10.0.0.0/16", take="Vpc.VpcId")
+        zones = self.aws(
+            "ec2 describe-availability-zones", take="AvailabilityZones[:2].ZoneName"
+        ).split()
         for n, tier in enumerate(TIERS):
             self.subnets[tier] = [
-                ec2.create_subnet(
-                    VpcId=self.vpc, CidrBlock=f"10.0.{10 * n + m}.0/24", AvailabilityZone=zone
-                )["Subnet"]["SubnetId"]
-                for m, zone in enumerate(zones[:2])
+                self.aws(
+                    f"ec2 create-subnet --vpc-id {self.vpc} --cidr-block 10.0.{10 * n + m}.0/24 "
+                    f"--availability-zone {zone}",
+                    take="Subnet.SubnetId",
+                )
+                for m, zone in enumerate(zones)
             ]
         self.route()
         self.guard()
         self.fence()
-        for tier in TIERS:
-            self.instances[tier] = ec2.run_instances(
-                ImageId=IMAGE,
-                InstanceType="t3.micro",
-                MinCount=1,
-                MaxCount=1,
-                NetworkInterfaces=[
-                    {
-                        "DeviceIndex": 0,
-                        "SubnetId": self.subnets[tier][0],
-                        "Groups": [self.groups[tier]],
-                        "AssociatePublicIpAddress": tier == "web",
-                    }
-                ],
-            )["Instances"][0]["InstanceId"]
-        ec2.get_waiter("instance_running").wait(InstanceIds=list(self.instances.values()))
+        self.populate()
+        self.record()
         self.say("internet -> web -> app -> database, and from app out through a NAT gateway\n")
 
     def route(self) -> None:
-        """The internet for the web tier, a NAT gateway for the application, nothing for data."""
-        ec2 = self.ec2
-        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-        ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=self.vpc)
-        address = ec2.allocate_address(Domain="vpc")["AllocationId"]
-        nat = ec2.create_nat_gateway(SubnetId=self.subnets["web"][0], AllocationId=address)[
-            "NatGateway"
-        ]["NatGatewayId"]
-        ec2.get_waiter("nat_gateway_available").wait(NatGatewayIds=[nat])
-        ways: dict[str, dict[str, str]] = {
-            "web": {"GatewayId": gateway}, "app": {"NatGatewayId": nat}, "database": {},
-        }  # fmt: skip
+        """The internet for web, a NAT gateway for app; the main table keeps data at home."""
+        gateway = self.aws("ec2 create-internet-gateway", take="InternetGateway.InternetGatewayId")
+        self.aws(f"ec2 attach-internet-gateway --internet-gateway-id {gateway} --vpc-id {self.vpc}")
+        address = self.aws("ec2 allocate-address --domain vpc", take="AllocationId")
+        nat = self.aws(
+            f"ec2 create-nat-gateway --subnet-id {self.subnets['web'][0]} "
+            f"--allocation-id {address}",
+            take="NatGateway.NatGatewayId",
+        )
+        self.aws(f"ec2 wait nat-gateway-available --nat-gateway-ids {nat}")
+        ways = {"web": f"--gateway-id {gateway}", "app": f"--nat-gateway-id {nat}"}
         for tier, way in ways.items():
-            table = ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
-            if way:
-                ec2.create_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE, **way)
+            table = self.aws(
+                f"ec2 create-route-table --vpc-id {self.vpc}", take="RouteTable.RouteTableId"
+            )
+            self.aws(
+                f"ec2 create-route --route-table-id {table} "
+                f"--destination-cidr-block {ANYWHERE} {way}"
+            )
             for subnet in self.subnets[tier]:
-                ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+                self.aws(f"ec2 associate-route-table --route-table-id {table} --subnet-id {subnet}")
 
     def guard(self) -> None:
         """Security groups: each tier lets in only the one before it."""
         for tier in TIERS:
-            self.groups[tier] = self.ec2.create_security_group(
-                GroupName=tier, Description=f"the {tier} tier", VpcId=self.vpc
-            )["GroupId"]
-        for port in (80, 443):
-            self.let_in("web", port, IpRanges=[{"CidrIp": ANYWHERE}])
-        self.let_in("app", 8080, UserIdGroupPairs=[{"GroupId": self.groups["web"]}])
-        self.let_in("database", 5432, UserIdGroupPairs=[{"GroupId": self.groups["app"]}])
+            self.groups[tier] = self.aws(
+                f"ec2 create-security-group --group-name {tier} --vpc-id {self.vpc} "
+                f"--description 'the {tier} tier'",
+                take="GroupId",
+            )
+        self.let_in("web", f"--protocol tcp --port 443 --cidr {ANYWHERE}")
+        self.let_in("app", f"--protocol tcp --port 443 --source-group {self.groups['web']}")
+        self.let_in("database", f"--protocol tcp --port 5432 --source-group {self.groups['app']}")
 
-    def let_in(self, tier: str, port: int, **who: Any) -> None:
+    def let_in(self, tier: str, rule: str) -> None:
         """A rule of a tier's security group."""
-        self.ec2.authorize_security_group_ingress(
-            GroupId=self.groups[tier],
-            IpPermissions=[{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **who}],
-        )
+        self.aws(f"ec2 authorize-security-group-ingress --group-id {self.groups[tier]} {rule}")
 
     def fence(self) -> None:
-        """Network ACLs: known bad addresses stay out, data talks to the application only."""
+        """Network ACLs, each with a mistake that people make but for the web tier's."""
+        associations = self.aws(
+            f"ec2 describe-network-acls --filters Name=vpc-id,Values={self.vpc}"
+        )["NetworkAcls"][0]["Associations"]
+        found = {each["SubnetId"]: each["NetworkAclAssociationId"] for each in associations}
         for tier in TIERS:
-            self.acls[tier] = self.ec2.create_network_acl(VpcId=self.vpc)["NetworkAcl"][
-                "NetworkAclId"
-            ]
-            self.use(tier)
-        self.entry("web", 90, KNOWN_BAD, "deny", ports=None)
-        self.entry("web", 100, ANYWHERE, ports=None)
-        self.entry("web", 100, ANYWHERE, ports=None, egress=True)
-        self.entry("app", 100, ANYWHERE, ports=None)
-        self.entry("app", 100, ANYWHERE, ports=None, egress=True)
-        for n, cidr in enumerate(("10.0.10.0/24", "10.0.11.0/24")):
-            self.entry("database", 100 + n, cidr, ports=(5432, 5432))
+            acl = self.acls[tier] = self.aws(
+                f"ec2 create-network-acl --vpc-id {self.vpc}", take="NetworkAcl.NetworkAclId"
+            )
+            for subnet in self.subnets[tier]:
+                self.aws(
+                    f"ec2 replace-network-acl-association --network-acl-id {acl} "
+                    f"--association-id {found[subnet]}"
+                )
+        self.entry("web", 90, f"--ingress --rule-action deny --protocol -1 --cidr {KNOWN_BAD}")
+        https = "--protocol tcp --port-range From=443,To=443"
+        self.entry("app", 90, f"--ingress --rule-action deny --cidr {ANYWHERE} {https}")
+        for tier in ("web", "app"):
+            for way in ("--ingress", "--egress"):
+                self.entry(tier, 100, f"{way} --rule-action allow --protocol -1 --cidr {ANYWHERE}")
+        postgres = "--protocol tcp --port-range From=5432,To=5432"
+        self.entry(
+            "database", 100, f"--ingress --rule-action allow --cidr {APPLICATION} {postgres}"
+        )
 
-    def use(self, tier: str) -> None:
-        """Put a tier's subnets behind its ACL."""
-        found = self.ec2.describe_network_acls(
-            Filters=[{"Name": "association.subnet-id", "Values": self.subnets[tier]}]
-        )["NetworkAcls"]
-        for acl in found:
-            for each in acl["Associations"]:
-                if each["SubnetId"] in self.subnets[tier]:
-                    self.ec2.replace_network_acl_association(
-                        AssociationId=each["NetworkAclAssociationId"], NetworkAclId=self.acls[tier]
-                    )
+    def entry(self, tier: str, number: int, rule: str) -> None:
+        """A rule of a tier's ACL."""
+        self.aws(
+            f"ec2 create-network-acl-entry --network-acl-id {self.acls[tier]} "
+            f"--rule-number {number} {rule}"
+        )
 
-    def entry(
-        self, tier: str, number: int, cidr: str, action: str = "allow",
-        *, ports: tuple[int, int] | None, egress: bool = False,
-    ) -> None:  # fmt: skip
-        """A rule of a tier's ACL; without ports for everything."""
-        more: dict[str, Any] = {"Protocol": "-1"}
-        if ports is not None:
-            more = {"Protocol": "6", "PortRange": {"From": ports[0], "To": ports[1]}}
-        self.ec2.create_network_acl_entry(
-            NetworkAclId=self.acls[tier], RuleNumber=number, RuleAction=action, Egress=egress,
-            CidrBlock=cidr, **more,
-        )  # fmt: skip
+    def populate(self) -> None:
+        """An instance in each tier; the web tier's has a public address."""
+        for tier in TIERS:
+            address = "--associate-public-ip-address" if tier == "web" else ""
+            told = self.aws(
+                f"ec2 run-instances --image-id {IMAGE} --instance-type t3.micro "
+                f"--subnet-id {self.subnets[tier][0]} --security-group-ids {self.groups[tier]} "
+                f"{address}",
+                take="Instances[0].[InstanceId,PrivateIpAddress]",
+            )
+            self.instances[tier], self.addresses[tier] = told.split()
+        self.aws(f"ec2 wait instance-running --instance-ids {' '.join(self.instances.values())}")
+
+    def record(self) -> None:
+        """Flow logs of the whole VPC into a bucket."""
+        self.aws(
+            f"s3api create-bucket --bucket {BUCKET} "
+            f"--create-bucket-configuration LocationConstraint={REGION}"
+        )
+        self.aws(f"s3api put-bucket-policy --bucket {BUCKET}", "--policy", json.dumps(MAY_DELIVER))
+        made = self.aws(
+            f"ec2 create-flow-logs --resource-type VPC --resource-ids {self.vpc} "
+            "--traffic-type ALL --log-destination-type s3 --max-aggregation-interval 60 "
+            f"--log-destination arn:aws:s3:::{BUCKET}"
+        )
+        assert not made["Unsuccessful"], made
 
     # The chapters
 
     def reach(self) -> None:
-        """Who gets where, before anything is wrong."""
+        """Who gets where."""
         self.title("Who reaches whom")
         web, app = self.instances["web"], self.instances["app"]
         self.ask("internet", web, 443, True)
         self.ask("internet", web, 22, False)
-        self.ask("internet", app, 8080, False)
-        self.ask(web, app, 8080, True)
+        self.ask("internet", app, 443, False)
         self.ask(web, self.instances["database"], 5432, False)
         self.ask(app, "203.0.113.9", 443, True)
         self.say("")
@@ -249,69 +287,75 @@ class Story:
         app, database = self.instances["app"], self.instances["database"]
         told = self.ask(app, database, 5432, False)
         assert self.acls["database"] in json.dumps(told)
-        for n, cidr in enumerate(("10.0.10.0/24", "10.0.11.0/24")):
-            self.entry("database", 100 + n, cidr, ports=EPHEMERAL, egress=True)
-        self.say("the ACL lets answers out now: TCP from 1024 to 65535")
+        answers = "--protocol tcp --port-range From=1024,To=65535"
+        self.entry("database", 100, f"--egress --rule-action allow --cidr {APPLICATION} {answers}")
+        self.say("the ACL lets answers out now")
         self.ask(app, database, 5432, True)
         self.say("")
 
-    def box(self) -> None:
-        """Flow logs, and the question that they answer."""
-        self.title("The black box")
-        s3 = self.chamber.client("s3")
-        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-        s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(may_deliver(BUCKET)))
-        made = self.ec2.create_flow_logs(
-            ResourceType="VPC", ResourceIds=[self.vpc], TrafficType="ALL",
-            LogDestinationType="s3", LogDestination=f"arn:aws:s3:::{BUCKET}",
-            MaxAggregationInterval=60,
-        )  # fmt: skip
-        assert not made["Unsuccessful"], made
-        sent = (
-            ("internet", "web", 443), ("web", "app", 443), ("web", "database", 443),
-            ("app", "database", 5432),
-        )  # fmt: skip
-        for source, destination, port in sent:
-            told = self.chamber.verb(
-                "probe", self.instances.get(source, source), self.instances[destination],
-                "--port", str(port),
-            )  # fmt: skip
-            self.say(f"  sent {source} -> {destination}:{port}: {verdict(told)}")
-        self.chamber.verb("clock", "--advance", "15m")
-        rows = self.query()
-        self.say(f"rejected HTTPS in the last quarter of an hour: {len(rows)} records")
-        for row in rows:
-            self.say(f"  {row[3]} -> {row[4]}:{row[6]}  {row[12]}")
-        assert len(rows) == 2, rows
+    def block(self) -> None:
+        """A flow that is sent and blocked, the rule that blocks it, and the flow let through."""
+        self.title("A flow, blocked and mended")
+        told = self.send("web", "app", 443, False)
+        assert self.acls["app"] in told["steps"][-1]["sentence"], told
+        self.aws(
+            f"ec2 delete-network-acl-entry --network-acl-id {self.acls['app']} "
+            "--rule-number 90 --ingress"
+        )
+        self.say("the forgotten rule is gone")
+        self.send("web", "app", 443, True)
+        self.say("")
 
-    def query(self) -> list[list[str]]:
-        """The rejected HTTPS of the flow logs, by Athena."""
+    def query(self) -> None:
+        """Its record, found by the query that everybody writes first: rejected HTTPS."""
+        self.title("The black box remembers")
+        self.chamber.verb("clock", "--advance", "15m")
         self.athena("CREATE DATABASE network")
         self.athena(TABLE.format(bucket=BUCKET, account=ACCOUNT, region=REGION))
-        return self.athena(REJECTED)[1:]
+        rows = self.rows(self.athena(REJECTED))
+        self.say(f"rejected HTTPS in the flow logs: {len(rows)} record")
+        for row in rows:
+            self.say(f"  {row[3]} -> {row[4]}:{row[6]}  [red]{row[12]}[/]")
+        found = [(row[3], row[4]) for row in rows]
+        assert found == [(self.addresses["web"], self.addresses["app"])], rows
 
-    def athena(self, text: str) -> list[list[str]]:
-        """The rows that a query gives, the head of the columns first."""
-        athena = self.chamber.client("athena")
-        id_ = athena.start_query_execution(
-            QueryString=text,
-            ResultConfiguration={"OutputLocation": f"s3://{BUCKET}/answers/"},
-        )["QueryExecutionId"]
+    def athena(self, text: str) -> str:
+        """Run a query to its end; its id."""
+        id_: str = self.aws(
+            "athena start-query-execution", "--query-string", text,
+            "--result-configuration", f"OutputLocation=s3://{BUCKET}/answers/",
+            take="QueryExecutionId",
+        )  # fmt: skip
         while True:
-            status = athena.get_query_execution(QueryExecutionId=id_)["QueryExecution"]["Status"]
+            told = self.aws(f"athena get-query-execution --query-execution-id {id_}")
+            status = told["QueryExecution"]["Status"]
             if status["State"] not in ("QUEUED", "RUNNING"):
                 break
             self.chamber.verb("clock", "--advance", "1s")
         if status["State"] != "SUCCEEDED":
             raise SystemExit(status["StateChangeReason"])
-        found = athena.get_query_results(QueryExecutionId=id_)["ResultSet"]["Rows"]
-        return [[cell.get("VarCharValue", "") for cell in row["Data"]] for row in found]
+        return id_
+
+    def rows(self, query: str) -> list[list[str]]:
+        """What a query found, without the names of the columns."""
+        told = self.aws(f"athena get-query-results --query-execution-id {query}")
+        rows = told["ResultSet"]["Rows"]
+        return [[cell.get("VarCharValue", "") for cell in row["Data"]] for row in rows[1:]]
 
     # Doing
 
     def ask(self, source: str, destination: str, port: int, expected: bool) -> Any:
-        """Ask without sending, say what the answer was, and hold it to what is expected."""
-        told = self.chamber.verb("reach", source, destination, "--port", str(port))
+        """Ask without sending, and hold the answer to what is expected."""
+        return self.hold("reach", source, destination, port, expected)
+
+    def send(self, source: str, destination: str, port: int, expected: bool) -> Any:
+        """Send from one tier to another, which flow logs see, and hold it to what is expected."""
+        ends = self.instances[source], self.instances[destination]
+        return self.hold("probe", *ends, port, expected)
+
+    def hold(self, verb: str, source: str, destination: str, port: int, expected: bool) -> Any:
+        """Use a verb, say what came of it, and why nothing did."""
+        told = self.chamber.verb(verb, source, destination, "--port", str(port))
         self.say(f"{self.name(source)} -> {self.name(destination)}:{port}: {verdict(told)}")
         if not told["allowed"]:
             self.say(f"    {told['steps'][-1]['sentence']}")
@@ -328,32 +372,41 @@ def verdict(told: dict[str, Any]) -> str:
     return "[green]allowed[/]" if told["allowed"] else f"[red]blocked[/] ({told['code']})"
 
 
-def may_deliver(bucket: str) -> dict[str, Any]:
-    """The policy that flow logs need of a bucket."""
-    service = {"Service": "delivery.logs.amazonaws.com"}
-    statements: Sequence[dict[str, Any]] = (
-        {
-            "Effect": "Allow", "Principal": service, "Action": "s3:PutObject",
-            "Resource": f"arn:aws:s3:::{bucket}/AWSLogs/*",
-        },
-        {
-            "Effect": "Allow", "Principal": service, "Action": "s3:GetBucketAcl",
-            "Resource": f"arn:aws:s3:::{bucket}",
-        },
-    )  # fmt: skip
-    return {"Version": "2012-10-17", "Statement": list(statements)}
+def _find_cli() -> str:
+    """The AWS CLI that `make demo` brought, else the machine's own."""
+    entry = json.loads(CLIENTS.read_text()).get("aws-v1", {}) if CLIENTS.exists() else {}
+    path: str | None = entry.get("path") or shutil.which("aws")
+    if path is None:
+        raise SystemExit("this story needs the AWS CLI: pip install awscli, or make demo")
+    return path
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {
+        **kept,
+        "AWS_ACCESS_KEY_ID": ACCOUNT,
+        "AWS_SECRET_ACCESS_KEY": "chamber",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_DEFAULT_OUTPUT": "json",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+    }
+
+
+def _run(command: list[str], environment: dict[str, str], highest: int = 0) -> str:
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode > highest:
+        raise SystemExit(f"{shlex.join(command)} failed:\n{done.stderr or done.stdout}")
+    return done.stdout
 
 
 def main() -> None:
     """Start a chamber and tell the story."""
-    chamber = Chamber()
+    console = Console(width=120)
+    chamber = Chamber(console)
     try:
-        story = Story(chamber, Console(width=120))
-        story.build()
-        story.reach()
-        story.expose()
-        story.forget()
-        story.box()
+        Story(chamber, console).tell()
     finally:
         chamber.end()
 

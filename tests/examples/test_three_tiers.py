@@ -23,4 +23,7 @@ def test_the_network_blocks_says_why_and_remembers() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "internet -> web:443: allowed" in done.stdout
     assert "app -> database:5432: blocked (SUBNET_ACL_RESTRICTION)" in done.stdout
-    assert "rejected HTTPS in the last quarter of an hour: 2 records" in done.stdout
+    assert "web -> app:443: blocked (SUBNET_ACL_RESTRICTION)" in done.stdout
+    assert "web -> app:443: allowed" in done.stdout
+    assert "rejected HTTPS in the flow logs: 1 record" in done.stdout
+    assert "443  REJECT" in done.stdout

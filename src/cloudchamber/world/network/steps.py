@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 
 from cloudchamber.world.network.addresses import format_address
+from cloudchamber.world.network.codes import IGW_NO_PUBLIC_INGRESS
 from cloudchamber.world.network.packet import Hop
 from cloudchamber.world.network.tables import ANY, ICMP_PROTOCOLS, PORT_PROTOCOLS, Ports
 
@@ -220,12 +221,12 @@ class Step(msgspec.Struct, eq=False):
             return f"{self.id} routes {self.destination_address} to {self.target} by {self.rule}"
         subject = self.id or self.kind
         if self.action == "drops":
+            # What has no public address is met by nothing that the packet could name.
+            whom = "" if self.code == IGW_NO_PUBLIC_INGRESS else f" for {self.destination_address}"
             by = f" by {self.rule}" if self.rule else ""
             towards = f" to {self.target}" if self.target else ""
             note = f": {self.note}" if self.note else ""
-            return (
-                f"{subject} drops {self.traffic} for {self.destination_address}{by}{towards}{note}"
-            )
+            return f"{subject} drops {self.traffic}{whom}{by}{towards}{note}"
         verb = _MOVES.get(self.action, self.action)
         note = f" ({self.note})" if self.note else ""
         return (

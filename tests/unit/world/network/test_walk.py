@@ -236,6 +236,12 @@ def test_a_nat_gateway_serves_a_private_subnet_and_needs_its_own_way_back() -> N
     assert world.ask("eni-db", "internet").code == codes.IGW_NO_PUBLIC_EGRESS
 
 
+def test_what_has_no_public_address_is_said_to_be_met_by_none() -> None:
+    verdict = two_tiers().ask("internet", "eni-db", 443)
+    assert verdict.code == codes.IGW_NO_PUBLIC_INGRESS
+    assert verdict.sentence == "eni-db drops tcp 443: it has no public IPv4 address"
+
+
 def test_one_nat_gateway_serves_the_vpcs_of_a_transit_gateway() -> None:
     world = joined_by_transit()
     world.igw("b")
