@@ -23,7 +23,9 @@ from cloudchamber.cloud.errors import AwsError
 from cloudchamber.engines.sql.database import Result, parquet_of
 from cloudchamber.services.ec2 import kinds
 from cloudchamber.services.ec2.flow_logs.fields import (
+    NODATA,
     NOTHING,
+    SKIPDATA,
     TRANSIT_FIELDS,
     VPC_FIELDS,
     Field,
@@ -164,6 +166,7 @@ def _lines(call: Call, row: FlowLog, window: Window, end_ns: int) -> list[list[s
     known = fields_of(row)
     names = names_of(row.format, known)
     rows = [values_of(record, names, known) for record in window.records.values()]
+    rows += [silence_of(each, names, known, SKIPDATA) for each in window.skipped.values()]
     busy = {
         record.seen.interface
         for record in window.records.values()
@@ -173,7 +176,8 @@ def _lines(call: Call, row: FlowLog, window: Window, end_ns: int) -> list[list[s
         # An interface that is younger than the window was not watched all through it.
         if interface.id not in busy and interface.created_ns < end_ns and row.created_ns < end_ns:
             start = max(window.start_ns, row.created_ns)
-            rows.append(silence_of(_silent(interface, region, start, end_ns), names, known))
+            silent = _silent(interface, region, start, end_ns)
+            rows.append(silence_of(silent, names, known, NODATA))
     return rows
 
 

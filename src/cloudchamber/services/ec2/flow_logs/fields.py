@@ -162,10 +162,13 @@ DEFAULT_TRANSIT: Final = " ".join(
         "pkt-src-aws-service", "pkt-dst-aws-service",
     )
 )  # fmt: skip
-# What is known of an interface, whether or not there was traffic.
+# What is known of a place, whatever happened there.
 _KNOWN: Final = frozenset(
-    "account-id interface-id vpc-id subnet-id instance-id region az-id start end".split()
+    "account-id interface-id vpc-id subnet-id instance-id region az-id start end resource-type"
+    " tgw-id tgw-attachment-id".split()
 )
+NODATA: Final = "NODATA"
+SKIPDATA: Final = "SKIPDATA"
 
 
 def names_of(text: str, known: Mapping[str, Field]) -> list[str]:
@@ -191,10 +194,12 @@ def values_of(record: Record, names: list[str], known: Mapping[str, Field]) -> l
     ]
 
 
-def silence_of(record: Record, names: list[str], known: Mapping[str, Field]) -> list[str]:
-    """The line of an interface that saw nothing: NODATA."""
+def silence_of(
+    record: Record, names: list[str], known: Mapping[str, Field], status: str
+) -> list[str]:
+    """A line that tells of no flow: of a place that saw none (NODATA) or too many (SKIPDATA)."""
     version = str(max(known[name].version for name in names))
-    texts = {"version": version, "log-status": "NODATA"}
+    texts = {"version": version, "log-status": status}
     return [
         texts.get(name) or (known[name].value(record) if name in _KNOWN else "") or NOTHING
         for name in names

@@ -58,10 +58,16 @@ class Record(msgspec.Struct):
 
 
 class Window(msgspec.Struct):
-    """What a flow log saw since `start_ns`, by what tells records apart."""
+    """What a flow log saw since `start_ns`, by what tells records apart.
+
+    `held` counts the records of each place (an interface, an attachment); `skipped` has one for
+    each place that was full, whose times are those of all that found no room.
+    """
 
     start_ns: int
     records: dict[str, Record] = {}
+    held: dict[str, int] = {}
+    skipped: dict[str, Record] = {}
 
 
 class Batch(msgspec.Struct, frozen=True):

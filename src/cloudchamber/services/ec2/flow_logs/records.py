@@ -2,8 +2,8 @@
 
 Rules of this file: records come from flows that were told of and from nothing else. Each flow log
 adds them up in its window: packets of one 5-tuple, at one interface, in one direction, with one
-outcome, are one record. SKIPDATA stands for records that AWS had no room for; there is always room
-here, so it is never written.
+outcome, are one record. A place has room for so many records in a window: of what comes when it
+is full nothing is kept but that it came, which SKIPDATA says.
 https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
 """
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 CLOSE: Final = "ec2.flow-window-closes"
 TICK: Final = "ec2.flow-window-ticks"
+# SKIPDATA stands for flows that AWS's capacity did not allow to record; of that capacity AWS
+# publishes nothing, so the number is ours: it bounds what one client can make a window hold.
+ROOM: Final = 10_000
 
 
 def flow_happened(call: Call, data: Mapping[str, Any]) -> None:
@@ -94,7 +97,16 @@ def _add(window: Window, seen: Sighting | Transit, flow: Flow) -> None:
     )
     lost = _lost(seen)
     record = window.records.get(key)
+    if record is None and window.held.get(at, 0) >= ROOM:
+        record = window.skipped.get(at)
+        if record is None:
+            window.skipped[at] = Record(seen, flow.start_ns, flow.end_ns, 0, 0, 0)
+        else:
+            record.start_ns = min(record.start_ns, flow.start_ns)
+            record.end_ns = max(record.end_ns, flow.end_ns)
+        return
     if record is None:
+        window.held[at] = window.held.get(at, 0) + 1
         window.records[key] = Record(
             seen, flow.start_ns, flow.end_ns, seen.packets, seen.octets, seen.tcp_flags, lost
         )

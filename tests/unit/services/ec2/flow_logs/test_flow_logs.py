@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cloudchamber import Chamber
+from cloudchamber.services.ec2.flow_logs.records import ROOM
 from tests.unit.services.ec2.flow_logs.estate import BUCKET, ONE, REGION, TWO, Estate
 
 
@@ -45,6 +46,28 @@ def test_packets_of_one_flow_are_added_up_in_a_window(estate: Estate) -> None:
         "50000 1 40 1798761670 1798761670 2 ACCEPT",
         "50000 2 100 1798761600 1798761610 3 ACCEPT",
         "50001 1 40 1798761610 1798761610 2 ACCEPT",
+    ]
+
+
+def test_what_finds_no_room_is_said_to_be_skipped(estate: Estate) -> None:
+    estate.watch(LogFormat="${interface-id} ${srcport} ${dstport} ${start} ${end} ${log-status}")
+    busy, other = estate.interfaces
+    many = [estate.sighting(source_port=port) for port in range(ROOM)]
+    estate.happen(*many, estate.sighting(at=1))
+    estate.chamber.advance("10s")
+    estate.happen(estate.sighting(source_port=ROOM), estate.sighting(source_port=1, packets=2))
+    estate.chamber.advance("5s")
+    estate.happen(estate.sighting(source_port=ROOM + 1))
+    estate.chamber.advance("60s")
+    lines = estate.lines()
+    assert len([line for line in lines if line.startswith(busy) and line.endswith(" OK")]) == ROOM
+    assert f"{busy} 1 443 1798761600 1798761610 OK" in lines
+    assert f"{other} 50000 443 1798761600 1798761600 OK" in lines
+    (skipped,) = [line for line in lines if line.endswith("SKIPDATA")]
+    assert skipped == f"{busy} - - 1798761610 1798761615 SKIPDATA"
+    estate.chamber.advance("60s")
+    assert sorted(estate.lines()[len(lines) :]) == [
+        f"{each} - - 1798761660 1798761720 NODATA" for each in sorted((busy, other))
     ]
 
 
