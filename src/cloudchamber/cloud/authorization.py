@@ -204,6 +204,8 @@ def _owner(call: Call, resource: str) -> str:
         if owner is not None:
             return owner
     arn = find_arn(resource)
+    if arn is not None and arn.account == call.account:
+        return call.account
     # Things that AWS itself owns (arn:aws:iam::aws:policy/...) are like the caller's own.
     return arn.account if arn is not None and is_account(arn.account) else call.account
 

@@ -121,7 +121,9 @@ class Inputs:
             stage(call, error)
         touched = before != (self.touches + self.draws, self.events.last)
         if touched or (error is None and call.operation_name in call.service.mutating):
-            self.write(_record(call, before[1], answers))
+            self._note_call(call.service.name, call.operation_name, call)
+            if self.journal is not None:
+                self.journal(self._encode(_record(call, before[1], answers)))
 
     def _settle_waiting(
         self,
@@ -207,18 +209,22 @@ class Inputs:
         through another port is the same story.
         """
         if isinstance(record, CallRecord):
-            told: Any = (record.service, record.operation, record.account, record.region,
-                         record.caller.arn, record.input)  # fmt: skip
+            self._note_call(record.service, record.operation, record)
         elif isinstance(record, WorkRecord):
             outcome = {
                 name: value for name, value in record.outcome.items() if name not in MEASURED
             }
-            told = (record.adapter, record.ticket, outcome)
+            self._note((record.adapter, record.ticket, outcome))
         else:
-            told = type(record).__name__
-        self.kernel.note("input", self._identify(told))
+            self._note(type(record).__name__)
         if self.journal is not None:
             self.journal(self._encode(record))
+
+    def _note_call(self, service: str, operation: str, call: Call | CallRecord) -> None:
+        self._note((service, operation, call.account, call.region, call.caller.arn, call.input))
+
+    def _note(self, told: Any) -> None:
+        self.kernel.note("input", self._identify(told))
 
     def moved(self) -> None:
         """The clock was moved from outside (advance, run until): an input to be journalled."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+import msgspec
+
 from cloudchamber.wire.http import Request, Response
 
 
-class Exchange:
+class Exchange(msgspec.Struct, eq=False):
     """One request on its way. `number` and `position` belong to whoever answers it.
 
     A call that a process of the chamber's own makes, by the chamber's clock, has an `inside_name`
@@ -20,36 +22,16 @@ class Exchange:
     `settled` is called when such a call that waited has its answer, at that very instant.
     """
 
-    __slots__ = (
-        "_send",
-        "answered",
-        "because",
-        "inside_name",
-        "number",
-        "position",
-        "request",
-        "scheme",
-        "settled",
-        "source_ip",
-    )
-
-    def __init__(
-        self,
-        request: Request,
-        source_ip: str,
-        scheme: str,
-        send: Callable[[Exchange, Response], None],
-    ) -> None:
-        self.request = request
-        self.source_ip = source_ip
-        self.scheme = scheme
-        self.answered = False
-        self.number = 0
-        self.position = 0
-        self.because = 0
-        self.inside_name: str | None = None
-        self.settled: Callable[[], None] | None = None
-        self._send = send
+    request: Request
+    source_ip: str
+    scheme: str
+    _send: Callable[[Exchange, Response], None]
+    answered: bool = False
+    number: int = 0
+    position: int = 0
+    because: int = 0
+    inside_name: str | None = None
+    settled: Callable[[], None] | None = None
 
     def answer(self, response: Response) -> None:
         """Send the answer. The first one counts; a client that has left gets none."""
