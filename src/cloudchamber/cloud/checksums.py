@@ -12,6 +12,7 @@ import hashlib
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 ALGORITHMS: Final = (
@@ -62,10 +63,23 @@ class _Finalized:
         return digest
 
 
+@lru_cache(maxsize=len(ALGORITHMS))
+def _cycle(algorithm: str) -> tuple[Callable[[bytes, int], int], int] | None:
+    """The step of a cyclic redundancy check and its size in bytes; None for what is none."""
+    if algorithm == "CRC32":
+        return zlib.crc32, 4
+    if algorithm not in ("CRC32C", "CRC64NVME"):
+        return None
+    from awscrt import checksums
+
+    return (checksums.crc32c, 4) if algorithm == "CRC32C" else (checksums.crc64nvme, 8)
+
+
 def hasher(algorithm: str) -> Hasher:
     """A new checksum of that algorithm. Raises KeyError for one that S3 does not know."""
-    if algorithm == "CRC32":
-        return _Cyclic(zlib.crc32, 4)
+    cycle = _cycle(algorithm)
+    if cycle is not None:
+        return _Cyclic(*cycle)
     if algorithm == "SHA1":
         return hashlib.sha1(usedforsecurity=False)
     if algorithm == "SHA256":
@@ -78,10 +92,6 @@ def hasher(algorithm: str) -> Hasher:
         raise KeyError(algorithm)
     from awscrt import checksums
 
-    if algorithm == "CRC32C":
-        return _Cyclic(checksums.crc32c, 4)
-    if algorithm == "CRC64NVME":
-        return _Cyclic(checksums.crc64nvme, 8)
     kinds = checksums.XXHash
     if algorithm == "XXHASH64":
         return _Finalized(kinds.new_xxhash64())
@@ -106,6 +116,10 @@ def joined(algorithm: str, parts: Iterable[tuple[str, int]]) -> str:
 
 def checksum(algorithm: str, data: bytes) -> str:
     """The base64 text of one checksum of `data`. Raises KeyError."""
+    cycle = _cycle(algorithm)
+    if cycle is not None:
+        step, size = cycle
+        return b64encode(step(data, 0).to_bytes(size, "big")).decode()
     summing = hasher(algorithm)
     summing.update(data)
     return b64encode(summing.digest()).decode()

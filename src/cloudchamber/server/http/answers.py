@@ -15,7 +15,7 @@ import orjson
 from cloudchamber.wire.http import Response
 
 STATUS_LINES = MappingProxyType(
-    {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
+    {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
 )
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 NO_BODY = frozenset({204, 304})
@@ -44,7 +44,11 @@ def plain_error(status: int, code: str, message: str) -> Response:
     return Response(status, {"content-type": "application/json"}, body)
 
 
-_lowered = lru_cache(maxsize=512)(str.lower)  # answers have the same few headers
+@lru_cache(maxsize=512)  # answers have the same few headers
+def _opening(name: str) -> tuple[str, str]:
+    """A header's name as its line begins, and which of HTTP's own headers it is, if one."""
+    key = name.lower()
+    return f"{name}: ", key if key in OWN else ""
 
 
 def head_bytes(response: Response, date: str, *, is_head: bool, keep_alive: bool) -> bytes:
@@ -53,25 +57,25 @@ def head_bytes(response: Response, date: str, *, is_head: bool, keep_alive: bool
     The length is stated from the body, except for an answer to HEAD that states it itself.
     """
     status = response.status
-    text = STATUS_LINES.get(status) or f"HTTP/1.1 {status} Status\r\n"
-    ends = 1
+    lines = [STATUS_LINES.get(status) or f"HTTP/1.1 {status} Status"]
     stated = False
     for name, value in response.headers.items():
-        key = _lowered(name)
-        if key in OWN:
-            if key != "content-length" or not is_head:
+        opening, own = _opening(name)
+        if own:
+            if own != "content-length" or not is_head:
                 continue
             stated = True
-        ends += 1
-        text += f"{name}: {value}\r\n"
+        lines.append(opening + value)
+    text = "\r\n".join(lines)
+    ends = len(lines) - 1
     if text.count("\n") != ends or text.count("\r") != ends:
         text = _one_line_each(response, is_head)
     if not stated and status not in NO_BODY:
         streamed = response.streamed
         length = len(response.body) if streamed is None else streamed.length
-        text += f"content-length: {length}\r\n"
-    end = "\r\n" if keep_alive else "connection: close\r\n\r\n"
-    text = f"{text}date: {date}\r\n{end}"
+        text = f"{text}\r\ncontent-length: {length}"
+    end = "\r\n\r\n" if keep_alive else "\r\nconnection: close\r\n\r\n"
+    text = f"{text}\r\ndate: {date}{end}"
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
@@ -81,13 +85,12 @@ def head_bytes(response: Response, date: str, *, is_head: bool, keep_alive: bool
 def _one_line_each(response: Response, is_head: bool) -> str:
     """The head's lines, each with its own line ends taken out."""
     status = response.status
-    text = STATUS_LINES.get(status) or f"HTTP/1.1 {status} Status\r\n"
+    lines = [STATUS_LINES.get(status) or f"HTTP/1.1 {status} Status"]
     for name, value in response.headers.items():
         key = name.lower()
         if key not in OWN or (key == "content-length" and is_head):
-            for each in lines_of(key, value):
-                text += f"{name}: {each}".replace("\r", " ").replace("\n", " ") + "\r\n"
-    return text
+            lines += (f"{name}: {each}" for each in lines_of(key, value))
+    return "\r\n".join(line.replace("\r", " ").replace("\n", " ") for line in lines)
 
 
 def lines_of(key: str, value: str) -> list[str]:

@@ -134,20 +134,24 @@ class RestCodec(Codec):
         return read
 
     def _headers(self, members: list[tuple[str, str, Shape]]) -> ReadPart:
-        steps = [
-            (member, name.lower(), header_reader(self.service, shape))
-            for member, name, shape in members
-        ]
+        steps = {
+            name.lower(): (place, member, header_reader(self.service, shape))
+            for place, (member, name, shape) in enumerate(members)
+        }
+        assert len(steps) == len(members)  # no model has two members in one header
 
         def read(request: Request, labels: Mapping[str, str], value: dict[str, Any]) -> None:
             headers = request.headers
-            for member, name, convert in steps:
-                text = headers.get(name)
-                if text is not None:
-                    try:
-                        value[member] = convert(text)
-                    except FormError as error:
-                        raise self.wrong_type(member, error) from None
+            # A request has few of the many headers that an operation may know.
+            names = [name for name in headers if name in steps]
+            if len(names) > 1:
+                names.sort(key=lambda name: steps[name][0])  # as the model orders them
+            for name in names:
+                _, member, convert = steps[name]
+                try:
+                    value[member] = convert(headers[name])
+                except FormError as error:
+                    raise self.wrong_type(member, error) from None
 
         return read
 

@@ -87,6 +87,11 @@ class Router:
                 return hosted
             return tuple(name for name in services if name in hosted) or services
 
+        @lru_cache(HOST_CACHE)
+        def speak_actions(services: tuple[str, ...]) -> bool:
+            return any(map(self._speaks_actions, services))
+
+        self._speak_actions = speak_actions
         self._host_name = host_name
         self._services_of = services_of
         self._s3_host = s3_host
@@ -207,7 +212,7 @@ class Router:
         self, request: Request, services: tuple[str, ...]
     ) -> tuple[str, str | None] | None:
         """The Action and Version of a request that may have them, from its form or its query."""
-        if services and not any(map(self._speaks_actions, services)):
+        if services and not self._speak_actions(services):
             return None
         body, query = request.body, request.query
         if b"Action=" in body and request.method == "POST":
