@@ -47,10 +47,14 @@ def plain_error(status: int, code: str, message: str) -> Response:
 _lowered = lru_cache(maxsize=512)(str.lower)  # answers have the same few headers
 
 
-def head_bytes(response: Response, date: str, *, is_head: bool, keep_alive: bool) -> bytes:
+def head_bytes(
+    response: Response, date: str, *, is_head: bool, keep_alive: bool, is_chunked: bool = True
+) -> bytes:
     """Status line and headers of an answer, up to and with the empty line.
 
-    The length is stated from the body, except for an answer to HEAD that states it itself.
+    The length is stated from the body, except for an answer to HEAD that states it itself. A body
+    that is still being made goes in chunks, or to a client of HTTP/1.0, up to the end of the
+    connection (`is_chunked`).
     """
     status = response.status
     text = STATUS_LINES.get(status) or f"HTTP/1.1 {status} Status\r\n"
@@ -68,8 +72,12 @@ def head_bytes(response: Response, date: str, *, is_head: bool, keep_alive: bool
         text = _one_line_each(response, is_head)
     if not stated and status not in NO_BODY:
         streamed = response.streamed
-        length = len(response.body) if streamed is None else streamed.length
-        text += f"content-length: {length}\r\n"
+        if streamed is None:
+            text += f"content-length: {len(response.body)}\r\n"
+        elif not streamed.is_open:
+            text += f"content-length: {streamed.length}\r\n"
+        elif is_chunked:
+            text += "transfer-encoding: chunked\r\n"
     end = "\r\n" if keep_alive else "connection: close\r\n\r\n"
     text = f"{text}date: {date}\r\n{end}"
     try:
