@@ -45,6 +45,8 @@ def find_prelude(data: bytes | bytearray) -> Prelude | None:
     if not isinstance(told, dict):
         raise PreludeError("it is no object")
     status = told.get("statusCode", 200)
+    if isinstance(status, str) and status.isdecimal() and len(status) == 3:
+        status = int(status)
     if isinstance(status, bool) or not isinstance(status, int) or status not in STATUSES:
         raise PreludeError("its status is none")
     headers = headers_of(told)

@@ -10,7 +10,6 @@ import http.client
 import json
 import socket
 import sys
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -205,14 +204,3 @@ def complete(events: list[dict[str, Any]]) -> tuple[bytes, dict[str, Any]]:
     payload = b"".join(chunk["PayloadChunk"]["Payload"] for chunk in chunks)
     told: dict[str, Any] = last["InvokeComplete"]
     return payload, told
-
-
-Until = Callable[[], bool]
-
-
-def wait_until(fact: Until) -> None:
-    """Ask until it is so; each question is a request that takes its time."""
-    for _ in range(2000):
-        if fact():
-            return
-    raise AssertionError("it never came to be")
