@@ -182,7 +182,7 @@ class Environment:
     def go_on(self) -> None:
         """A wait is over."""
         self._waits = max(0, self._waits - 1)
-        if not self._waits and self._order is not None:
+        if not self._waits and self._order is not None and not self.ended:
             self._arm(self._order.timeout_s)
 
     # runtime_api.Subject

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/response-streaming-tutorial.html
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -16,6 +17,7 @@ END: Final = bytes(8)
 # apigateway/latest/developerguide/response-transfer-mode-lambda.html
 BYTES_MAX: Final = 16 << 10
 STATUSES: Final = range(200, 600)
+NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 UNSENT: Final = frozenset({"connection", "content-length", "transfer-encoding", "keep-alive"})
 
 
@@ -55,11 +57,11 @@ def find_prelude(data: bytes | bytearray) -> Prelude | None:
 
 
 def headers_of(told: dict[str, Any]) -> dict[str, str]:
-    """The headers and cookies that a function wants sent."""
+    """The headers and cookies that a function wants sent, as far as they can be."""
     headers: dict[str, str] = {}
     given = told.get("headers")
     for name, value in given.items() if isinstance(given, dict) else ():
-        if name.lower() not in UNSENT:
+        if NAME.fullmatch(name) and name.lower() not in UNSENT:
             shown = str(value).lower() if isinstance(value, bool) else str(value)
             headers[name.lower()] = shown.replace("\r", "").replace("\n", "")
     cookies = told.get("cookies")

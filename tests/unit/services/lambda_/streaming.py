@@ -136,6 +136,8 @@ class Gate:
         trace: TracebackType | None,
     ) -> None:
         self._listener.close()
+        if self._asked is not None:
+            self._asked.close()
 
     def wait(self) -> None:
         """Until a function asks: it has said all before, and nothing after."""

@@ -74,7 +74,17 @@ def test_anything_may_come(data: bytes, sizes: list[int]) -> None:
 def test_what_it_says_becomes_the_head() -> None:
     told = {
         "statusCode": 201,
-        "headers": {"X-A": "b\r\nx-evil: 1", "Content-Length": "3", "x-n": 1, "x-yes": True},
+        "headers": {
+            "X-A": "b\r\nx-evil: 1",
+            "Content-Length": "3",
+            "x-n": 1,
+            "x-yes": True,
+            "": "x",
+            "no name": "x",
+            "x:y": "x",
+            "é": "x",
+            "x\r\ny": "x",
+        },
         "cookies": ["a=1\nset-cookie: c=3", "b=2"],
     }
     found = find_prelude(json.dumps(told).encode() + END + b"body")

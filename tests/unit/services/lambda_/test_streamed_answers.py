@@ -51,10 +51,13 @@ def gate() -> Iterator[Gate]:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@pytest.fixture(scope="module", params=["demand", "live"])
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
-    with Server(folder, chamber={"iam": "off", "account": ONE}) as running:
+    chamber = {"iam": "off", "account": ONE, "clock": request.param}
+    with Server(folder, chamber=chamber) as running:
         yield running
 
 
