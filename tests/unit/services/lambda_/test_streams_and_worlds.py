@@ -211,6 +211,12 @@ def test_in_process_the_events_are_there_at_the_end(gate: Gate) -> None:
         answer = chamber.host.handle(Request("GET", "/mb-2", "", {"host": url}))
         assert answer.streamed is not None
         assert answer.streamed.joined() == megabytes(2)
+        answer = client.invoke_with_response_stream(
+            FunctionName="jobs", Payload=b'{"what": "mb-8"}', LogType="Tail"
+        )
+        payload, told = complete(list(answer["EventStream"]))
+        assert len(payload) == 8 << 20
+        assert b"Duration: 1002.00 ms" in base64.b64decode(told["LogResult"])  # 6 MB are free
         blobs = chamber.cloud.blobs
         assert len(blobs.names()) == 1  # the function's own archive: nothing of any stream
         blobs.collect()
