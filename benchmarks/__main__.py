@@ -49,6 +49,7 @@ BENCHMARKS = (
               "6x MiniStack, SQS 0.4x uvicorn; XML lists 4x", quick=False),
     Benchmark("messages_through", "a thousand messages through a function into a table; MiniStack",
               quick=False),
+    Benchmark("streamed", "a function that streams: its first byte, its last, and how fast"),
     Benchmark("kill_rounds", "kill -9 under load: nothing acknowledged is lost",
               "200 rounds, none lost, none twice", quick=False),
 )  # fmt: skip

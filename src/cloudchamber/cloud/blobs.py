@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import blake2b
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
@@ -80,13 +81,13 @@ class MemoryBlobs:
 
     def __init__(self) -> None:
         self._bodies: dict[str, bytes] = {}
-        self._invented = 0
+        self._numbers = count(1)  # two threads may ask at once
 
     def invent(self) -> tuple[str, bytes]:
         """Names by number; a key that only this number gives."""
-        self._invented += 1
-        key = blake2b(self._invented.to_bytes(8, "big"), digest_size=KEY_BYTES, person=b"blobs")
-        return f"m{self._invented:x}", key.digest()
+        number = next(self._numbers)
+        key = blake2b(number.to_bytes(8, "big"), digest_size=KEY_BYTES, person=b"blobs")
+        return f"m{number:x}", key.digest()
 
     def create(self, name: str) -> BlobWriter:
         """Begin a body."""

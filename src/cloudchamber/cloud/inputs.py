@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import GeneratorType, MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -29,6 +29,7 @@ from cloudchamber.cloud.records import (
     SleepRecord,
     Trace,
     WorkRecord,
+    with_bodies,
 )
 from cloudchamber.cloud.service import Output, Waiting
 from cloudchamber.cloud.settings import Settings
@@ -36,6 +37,9 @@ from cloudchamber.cloud.work import Works
 from cloudchamber.kernel import Kernel, Parked
 from cloudchamber.wire.bodies import Spooled
 from cloudchamber.wire.errors import WireError
+
+if TYPE_CHECKING:
+    from cloudchamber.cloud.answer_streams import AnswerStream
 
 Settle = Callable[[Output | None, WireError | None], None]
 Answers = list[tuple[bool, bytes]]
@@ -65,6 +69,9 @@ class Inputs:
     def __init__(self, settings: Settings, adapters: Adapters) -> None:
         self.settings = settings
         self.journal: Callable[[bytes], None] | None = None
+        # Of answers that may be told while they are made, by the ticket of the work: no part of
+        # the world.
+        self.answer_streams: dict[str, AnswerStream] = {}
         self._adapters = adapters
         self._encode = msgspec.msgpack.Encoder(enc_hook=_as_data).encode
         self._identify = msgspec.msgpack.Encoder(enc_hook=_identity).encode
@@ -249,6 +256,8 @@ class Inputs:
             self._drop(record.number)
             self.write(record)
         elif isinstance(record, WorkRecord | SleepRecord):
+            if isinstance(record, WorkRecord):
+                record.outcome = with_bodies(record.outcome)
             self.work.take(record)
         else:
             self.write(record)

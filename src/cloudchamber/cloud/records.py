@@ -83,12 +83,12 @@ class Trace(msgspec.Struct, gc=False):
 
 
 def with_bodies(request: dict[str, Any]) -> dict[str, Any]:
-    """A journalled input as it was: spooled bodies are values of their own again."""
+    """A journalled input, or an outcome, as it was: its spooled body is a value again."""
     for name, value in request.items():
         if isinstance(value, dict):
             spooled = Spooled.of(value)
             if spooled is not None:
-                return {**request, name: spooled}  # an input has one body at most
+                return {**request, name: spooled}  # there is one at most
     return request
 
 

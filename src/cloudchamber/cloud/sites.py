@@ -138,7 +138,7 @@ def begin_visit(cloud: Cloud, site: Site, visit: Visit, finish: Callable[[Respon
     )
 
     def settle(output: Output | None, error: WireError | None) -> None:
-        finish(_answer(output, error, call.request_id))
+        finish(answer_of(output, error, call.request_id))
 
     cloud.submit(call, settle)
 
@@ -163,7 +163,7 @@ def _asked(cloud: Cloud, site: Site, visit: Visit) -> tuple[Caller, Any]:
     }
 
 
-def _answer(output: Output | None, error: WireError | None, request_id: str) -> Response:
+def answer_of(output: Output | None, error: WireError | None, request_id: str) -> Response:
     """The response of a site; an error is said in JSON, as the service's own API does."""
     if error is not None:
         body = msgspec.json.encode({"Message": error.message})

@@ -29,11 +29,10 @@ from cloudchamber.server.data.directory import DataDirectory
 from cloudchamber.server.hashing import ThreadedMd5
 from cloudchamber.server.http.activity import Activity
 from cloudchamber.server.http.admission import Admission
-from cloudchamber.server.http.answers import plain_error
 from cloudchamber.server.http.exchange import Exchange, Spool
 from cloudchamber.server.outbox import Outbox
 from cloudchamber.server.pacer import Loop, Pacer
-from cloudchamber.server.spelling import spell
+from cloudchamber.server.spelling import apology, spell
 from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request, Response
 
@@ -159,6 +158,13 @@ class ServedHost:
         return True
 
     # Functions
+
+    def waiting(self, number: int) -> Exchange | None:
+        """The exchange of a call that waits, once what it has changed is on the disk."""
+        exchange = self._parked.get(number)
+        if exchange is None or self._outbox.has_written(exchange):
+            return exchange
+        return None
 
     def employ(self, workers: Workers) -> None:
         """Who does this host's outside work, in this world and every later one."""
@@ -329,17 +335,8 @@ class ServedHost:
             + traceback.format_exc()
         )
         self._parked.pop(exchange.number, None)
-        try:
-            response = spell(
-                self._cloud,
-                request,
-                AwsError("InternalFailure", "Cloudchamber made a mistake; its log says more.", 500),
-                request_id,
-            )
-        except Exception:
-            response = plain_error(500, "InternalFailure", "Cloudchamber made a mistake.")
         exchange.number = -1
-        self._outbox.put(exchange, response)
+        self._outbox.put(exchange, apology(self._cloud, request, request_id))
 
 
 class DiskSnapshots:

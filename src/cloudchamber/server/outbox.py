@@ -46,6 +46,11 @@ class Outbox:
         self._waiting.append((exchange, response))
         self.schedule()
 
+    def has_written(self, exchange: Exchange) -> bool:
+        """Write what there is to write; whether what the exchange has changed is on the disk."""
+        self.flush()
+        return self._directory is None or exchange.position <= self._directory.committed
+
     def schedule(self) -> None:
         """There is something to write."""
         if not self._scheduled and self._directory is not None:

@@ -7,6 +7,7 @@ JSON.
 from __future__ import annotations
 
 from cloudchamber.cloud.cloud import Cloud
+from cloudchamber.cloud.errors import AwsError
 from cloudchamber.server.http.answers import plain_error
 from cloudchamber.wire.errors import WireError
 from cloudchamber.wire.http import Request, Response
@@ -22,3 +23,12 @@ def spell(cloud: Cloud, request: Request, error: WireError, request_id: str = ""
     codec = codec_for(route.service, route.protocol)
     number = request_id or cloud.request_id(cloud.number)
     return codec.encode_error(route.operation, error, number)
+
+
+def apology(cloud: Cloud, request: Request, request_id: str) -> Response:
+    """The answer to a request over which we made a mistake."""
+    error = AwsError("InternalFailure", "Cloudchamber made a mistake; its log says more.", 500)
+    try:
+        return spell(cloud, request, error, request_id)
+    except Exception:
+        return plain_error(500, "InternalFailure", "Cloudchamber made a mistake.")

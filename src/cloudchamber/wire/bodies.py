@@ -28,15 +28,19 @@ class Source(Protocol):
 
 
 class Streamed:
-    """A body in parts, each in memory or elsewhere."""
+    """A body in parts, each in memory or elsewhere. One that `is_open` is still being made when it
+    is begun: nobody knows its length, which is -1."""
 
-    __slots__ = ("length", "parts")
+    __slots__ = ("is_open", "length", "parts")
 
-    def __init__(self, parts: Sequence[bytes | Source]) -> None:
+    def __init__(self, parts: Sequence[bytes | Source], *, is_open: bool = False) -> None:
+        self.is_open = is_open
         self.parts = tuple(parts)
-        self.length = sum(
-            len(part) if isinstance(part, bytes) else part.length for part in self.parts
-        )
+        self.length = -1
+        if not is_open:
+            self.length = sum(
+                len(part) if isinstance(part, bytes) else part.length for part in self.parts
+            )
 
     def pieces(self, size: int = PIECE_BYTES) -> Iterator[bytes]:
         """The bytes of all parts in order, at most `size` at a time."""

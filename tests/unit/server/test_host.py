@@ -362,6 +362,25 @@ def test_a_waiting_client_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.Mon
     assert (sent.status, waiting.status) == (503, 503)
 
 
+def test_who_waits_is_told_of_pieces_once_its_record_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosted = Hosted(tmp_path, mode="manual")
+    disk = FullDisk(monkeypatch)
+    hosted.create()
+    request = {"QueueUrl": URL + "q", "WaitTimeSeconds": 20}
+    waiting = hosted.sqs("ReceiveMessage", run=False, **request)
+    number = waiting.exchange.number
+    disk.is_full = True
+    assert hosted.host.waiting(number) is None
+    disk.is_full = False
+    assert hosted.directory is not None
+    assert hosted.directory.committed < waiting.exchange.position
+    assert hosted.host.waiting(number) is waiting.exchange
+    assert hosted.directory.committed == waiting.exchange.position
+    assert hosted.host.waiting(number + 1) is None
+
+
 # Our own mistakes
 
 

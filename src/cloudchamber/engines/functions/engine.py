@@ -27,6 +27,7 @@ from cloudchamber.engines.functions.interpreters import (
 )
 from cloudchamber.engines.functions.leftovers import OwnFolder, remove
 from cloudchamber.engines.functions.orders import Code, Order, Outcome
+from cloudchamber.engines.functions.streams import Sink
 from cloudchamber.engines.functions.variables import Places
 
 MINUTE_NS: Final = 60_000_000_000
@@ -64,6 +65,10 @@ class Home(Protocol):
 
     def asleep(self, ticket: str, delay_ns: int, wake: Callable[[], None]) -> None:
         """A process sleeps on the chamber's clock; `wake` ends that."""
+        ...
+
+    def streaming(self, ticket: str, content_type: str, room: Callable[[], None]) -> Sink:
+        """An answer is streamed: who takes it. `room` is for when a piece had to wait."""
         ...
 
 
@@ -208,6 +213,12 @@ class Functions:
     def asleep(self, environment: Environment, delay_ns: int, wake: Callable[[], None]) -> None:
         """A process sleeps on the chamber's clock."""
         self._home.asleep(self._tickets[environment.number], delay_ns, wake)
+
+    def streaming(
+        self, environment: Environment, content_type: str, room: Callable[[], None]
+    ) -> Sink:
+        """An answer is streamed."""
+        return self._home.streaming(self._tickets[environment.number], content_type, room)
 
     # Environments
 

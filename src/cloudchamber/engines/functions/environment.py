@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from time import monotonic_ns
 from typing import Final, Protocol
 
@@ -19,13 +20,12 @@ from cloudchamber.engines.functions.extensions import Extensions
 from cloudchamber.engines.functions.family import Family
 from cloudchamber.engines.functions.http_door import Asked, Door
 from cloudchamber.engines.functions.interpreters import BOOTSTRAPS, Program
-from cloudchamber.engines.functions.orders import MB, Order, Outcome, error_payload
+from cloudchamber.engines.functions.orders import MB, Order, Outcome
+from cloudchamber.engines.functions.streams import ERROR_TYPE, Sink, Streaming, result_of
 from cloudchamber.engines.functions.variables import Places, variables
 from cloudchamber.engines.functions.watching import Watch
 
 INIT_S: Final = 10
-STREAMING: Final = "lambda-runtime-function-response-mode"
-ERROR_TYPE: Final = "lambda-runtime-function-error-type"
 
 
 class Keeper(Protocol):
@@ -37,6 +37,12 @@ class Keeper(Protocol):
 
     def asleep(self, environment: Environment, delay_ns: int, wake: Callable[[], None]) -> None:
         """The process sleeps on the chamber's clock."""
+        ...
+
+    def streaming(
+        self, environment: Environment, content_type: str, room: Callable[[], None]
+    ) -> Sink:
+        """An answer is streamed: who takes it. `room` is for when a piece had to wait."""
         ...
 
 
@@ -75,6 +81,7 @@ class Environment:
         self._ready = False  # and has asked for its first invocation
         self._delivered = False  # the invocation at hand is with it
         self._result: Outcome | None = None
+        self._stream: Streaming | None = None  # the answer under way
         self._init_error: Outcome | None = None
         self._waits = 0
         self._watchdog: asyncio.TimerHandle | None = None
@@ -126,7 +133,7 @@ class Environment:
         return confined(argv, self.places, self.places.tmp.parents[2])
 
     def _open_door(self) -> Door:
-        door = Door(self._dispatch)
+        door = Door(self._dispatch, partial(runtime_api.announce, self))
         self._doors.append(door)
         return door
 
@@ -153,7 +160,7 @@ class Environment:
         assert asked is not None
         assert order is not None
         self._next = None
-        self._result = None
+        self._result = self._stream = None
         self._delivered = True
         self._waits = 0
         self._began_ns = monotonic_ns()
@@ -175,7 +182,7 @@ class Environment:
     def go_on(self) -> None:
         """A wait is over."""
         self._waits = max(0, self._waits - 1)
-        if not self._waits and self._order is not None:
+        if not self._waits and self._order is not None and not self.ended:
             self._arm(self._order.timeout_s)
 
     # runtime_api.Subject
@@ -187,32 +194,45 @@ class Environment:
             self._ready = True
             self._init_ns = monotonic_ns() - self._started_ns
         elif order is not None and self._delivered and self._result is None:
-            runtime_api.deliver(asked, order)  # once more: it has not been answered
-            return
+            if self._stream is None:
+                runtime_api.deliver(asked, order)  # once more: it has not been answered
+                return
+            if not self._stream.is_open:
+                self._result = faults.truncated(order)
         self._next = asked
         self._advance()
+
+    def answer_begun(self, request_id: str, asked: Asked) -> None:
+        """An invocation's answer begins, and will come in pieces."""
+        order = self._order
+        if order is None or request_id != order.request_id or self._result or self._stream:
+            return  # refused once it is whole
+        stream = asked.taker = self._stream = Streaming(self, order, asked)
+        kind = asked.headers.get("content-type", "")
+        stream.sink = self._keeper.streaming(self, kind, stream.room)
+
+    def stream_lost(self) -> None:
+        """The runtime gave up the answer that it streamed. It may be about to end: that is told
+        then. One that goes on asks for the next."""
+        if self._order is not None and self._result is None and self._next is not None:
+            self._result = faults.truncated(self._order)
+            self._advance()
 
     def answered(self, request_id: str, asked: Asked) -> None:
         """An invocation's answer."""
         if not self._is_current(request_id, asked):
             return
-        is_streamed = asked.headers.get(STREAMING, "").lower() == "streaming"
-        if asked.too_large or (not is_streamed and len(asked.body) > faults.ANSWER_BYTES_MAX):
-            payload = error_payload(faults.TOO_LARGE, faults.TOO_LARGE_TEXT)
-            self._result = Outcome(status="error", error_type=faults.TOO_LARGE, payload=payload)
+        if asked.taker is not None:
+            self._result = result_of(asked)
+            runtime_api.accept(asked)
+            self._advance()  # it may have asked for the next already
+            return
+        if asked.too_large or len(asked.body) > faults.ANSWER_BYTES_MAX:
+            self._result = faults.too_large(faults.ANSWER_BYTES_MAX)
             runtime_api.refuse(asked, 413, "RequestEntityTooLarge", faults.REFUSED_TEXT)
             return
-        if is_streamed and asked.headers.get(ERROR_TYPE):
-            self._result = Outcome(
-                status="error", error_type=asked.headers[ERROR_TYPE], payload=bytes(asked.body)
-            )
-        else:
-            self._result = Outcome(
-                status="ok",
-                payload=bytes(asked.body),
-                is_streamed=is_streamed,
-                content_type=asked.headers.get("content-type", ""),
-            )
+        kind = asked.headers.get("content-type", "")
+        self._result = Outcome(status="ok", payload=bytes(asked.body), content_type=kind)
         runtime_api.accept(asked)
 
     def failed(self, request_id: str, asked: Asked) -> None:
@@ -246,15 +266,8 @@ class Environment:
         self._keeper.asleep(self, delay_ns, wake)
 
     def _is_current(self, request_id: str, asked: Asked) -> bool:
-        order = self._order
-        if order is None or request_id != order.request_id:
-            runtime_api.refuse(asked, 400, "InvalidRequestID", "Invalid request ID")
-            return False
-        if self._result is not None and self._result.error_type != faults.TOO_LARGE:
-            message = "State transition from RuntimeResponseSent to RuntimeInvokeResponse failed"
-            runtime_api.refuse(asked, 403, "InvalidStateTransition", message)
-            return False
-        return True
+        is_sent = self._result is not None and self._result.error_type != faults.TOO_LARGE
+        return runtime_api.is_current(asked, request_id, self._order, is_sent=is_sent)
 
     # Ends
 
@@ -277,8 +290,7 @@ class Environment:
         if result.status != "out-of-memory":
             result.max_memory_mb = min(order.memory_mb, used_mb)
         self._init_ns = 0
-        self._order = None
-        self._result = None
+        self._order = self._result = self._stream = None
         self._delivered = False
         self._keeper.done(self, result)
 

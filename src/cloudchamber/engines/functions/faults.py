@@ -17,10 +17,7 @@ EXIT_ERROR: Final = "Runtime.ExitError"
 OUT_OF_MEMORY: Final = "Runtime.OutOfMemory"
 TIMED_OUT: Final = "Sandbox.Timedout"
 TOO_LARGE: Final = "Function.ResponseSizeTooLarge"
-TOO_LARGE_TEXT: Final = (
-    f"Response payload size exceeded maximum allowed payload size ({ANSWER_BYTES_MAX} bytes)."
-)
-
+TRUNCATED: Final = "Runtime.TruncatedResponse"
 REFUSED_TEXT: Final = f"Exceeded maximum allowed payload size ({ANSWER_BYTES_MAX} bytes)."
 
 
@@ -79,6 +76,18 @@ def timed_out(order: Order) -> Outcome:
         payload=error_payload(TIMED_OUT, message),
         log=line.encode(),
     )
+
+
+def too_large(limit: int) -> Outcome:
+    """The answer is longer than answers may be."""
+    message = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
+    return Outcome(status="error", error_type=TOO_LARGE, payload=error_payload(TOO_LARGE, message))
+
+
+def truncated(order: Order) -> Outcome:
+    """The runtime ended its streamed answer before it was whole, and went on."""
+    message = f"RequestId: {order.request_id} Error: the response stream was not ended"
+    return Outcome(status="error", error_type=TRUNCATED, payload=error_payload(TRUNCATED, message))
 
 
 def killed_for(order: Order, reason: str) -> Outcome:

@@ -16,11 +16,20 @@ INIT_NS: Final = MappingProxyType(
     {"python": 120 * MS, "nodejs": 150 * MS, "provided": 40 * MS, "java": 500 * MS}
 )
 MEMORY_STEP_MB: Final = 64
+SECOND_NS: Final = 1000 * MS
+FREE_BYTES: Final = 6 << 20
+BYTES_A_SECOND: Final = 2 << 20
 
 
 def duration_ns(began_ns: int, ended_ns: int) -> int:
     """Modelled: what passed on the chamber's clock, and a floor for what was computed."""
     return FLOOR_NS + ended_ns - began_ns
+
+
+def sending_ns(length: int) -> int:
+    """Modelled: streaming an answer of this length. The first 6 MB go as fast as they can, the rest
+    at 2 MB a second, lambda/latest/dg/configuration-response-streaming.html."""
+    return max(0, length - FREE_BYTES) * SECOND_NS // BYTES_A_SECOND
 
 
 def init_ns(runtime: str) -> int:

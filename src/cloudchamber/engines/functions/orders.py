@@ -27,7 +27,8 @@ class Code(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, kw_only=True):
-    """One invocation. `deadline_ns` and `now_ns` are instants of the chamber's clock."""
+    """One invocation. `deadline_ns` and `now_ns` are instants of the chamber's clock. Whoever asked
+    `takes_stream` if an answer that is streamed may be as long as streams are."""
 
     function_arn: str
     version: str
@@ -54,6 +55,7 @@ class Order(msgspec.Struct, kw_only=True):
     log_group: str = ""
     log_stream: str = ""
     tenant_id: str = ""
+    takes_stream: bool = False
 
     @property
     def function_name(self) -> str:
@@ -121,6 +123,7 @@ def read_order(order: Mapping[str, Any]) -> Order:
             log_group=order.get("log_group") or "",
             log_stream=order.get("log_stream") or "",
             tenant_id=order.get("tenant_id") or "",
+            takes_stream=bool(order.get("takes_stream")),
         )
     except KeyError as error:
         raise OrderError(f"an order needs {error}") from error
@@ -170,7 +173,9 @@ def _stamp(folder: str) -> str:
 class Outcome(msgspec.Struct, kw_only=True):
     """What came of an order. `exit` says how a process that ended did (`exit status 1`).
 
-    `is_streamed` is true when the function streamed its answer, of `content_type`.
+    `is_streamed` is true when the function streamed its answer, of `content_type`. The beginning of
+    it is `payload`, or `begun` if the function failed after that, and `rest` says where what does
+    not fit in memory was put aside: the engine hands streams on and keeps nothing of them.
     """
 
     status: str
@@ -183,10 +188,16 @@ class Outcome(msgspec.Struct, kw_only=True):
     exit: str = ""
     is_streamed: bool = False
     content_type: str = ""
+    begun: bytes = b""
+    rest: Any = None
 
     def as_data(self) -> dict[str, Any]:
         """The outcome as services read it."""
-        return msgspec.structs.asdict(self)
+        data = msgspec.structs.asdict(self)
+        for name in ("begun", "rest"):
+            if not data[name]:
+                del data[name]
+        return data
 
 
 def error_payload(error_type: str, message: str) -> bytes:

@@ -15,6 +15,8 @@ from cloudchamber.engines.functions.http_door import Asked
 from cloudchamber.engines.functions.orders import Order
 
 BASE: Final = "/2018-06-01/runtime/"
+INVOCATION: Final = BASE + "invocation/"
+MODE: Final = "lambda-runtime-function-response-mode"
 SLEEP: Final = "/cloudchamber/sleep"
 JSON: Final = ("Content-Type", "application/json")
 OK: Final = b'{"status":"OK"}\n'
@@ -26,6 +28,10 @@ class Subject(Protocol):
 
     def next_asked(self, asked: Asked) -> None:
         """The runtime wants an invocation, and has done with the one before."""
+        ...
+
+    def answer_begun(self, request_id: str, asked: Asked) -> None:
+        """An invocation's answer begins, and will come in pieces."""
         ...
 
     def answered(self, request_id: str, asked: Asked) -> None:
@@ -45,6 +51,19 @@ class Subject(Protocol):
         ...
 
 
+def announce(subject: Subject, asked: Asked) -> None:
+    """See from its head whether a request is an answer that comes in pieces."""
+    if asked.method == "POST" and is_streaming(asked):
+        request_id, _, verb = asked.path.removeprefix(INVOCATION).partition("/")
+        if verb == "response" and asked.path.startswith(INVOCATION):
+            subject.answer_begun(request_id, asked)
+
+
+def is_streaming(asked: Asked) -> bool:
+    """Whether the runtime says that it streams."""
+    return asked.headers.get(MODE, "").lower() == "streaming"
+
+
 def dispatch(subject: Subject, asked: Asked) -> None:
     """Find out what is asked."""
     path, method = asked.path, asked.method
@@ -58,8 +77,8 @@ def dispatch(subject: Subject, asked: Asked) -> None:
             refuse(asked, 400, "InvalidSleep", "a sleep is a number of nanoseconds")
         else:
             subject.sleep_asked(int(text), asked)
-    elif path.startswith(BASE + "invocation/") and method == "POST":
-        request_id, _, verb = path.removeprefix(BASE + "invocation/").partition("/")
+    elif path.startswith(INVOCATION) and method == "POST":
+        request_id, _, verb = path.removeprefix(INVOCATION).partition("/")
         if verb == "response":
             subject.answered(request_id, asked)
         elif verb == "error":
@@ -73,6 +92,18 @@ def dispatch(subject: Subject, asked: Asked) -> None:
 def accept(asked: Asked) -> None:
     """202: it is taken."""
     asked.reply(202, OK, (JSON,))
+
+
+def is_current(asked: Asked, request_id: str, order: Order | None, *, is_sent: bool) -> bool:
+    """Whether an answer is to the invocation at hand, which has none yet; refused if it is not."""
+    if order is None or request_id != order.request_id:
+        refuse(asked, 400, "InvalidRequestID", "Invalid request ID")
+        return False
+    if is_sent:
+        message = "State transition from RuntimeResponseSent to RuntimeInvokeResponse failed"
+        refuse(asked, 403, "InvalidStateTransition", message)
+        return False
+    return True
 
 
 def refuse(asked: Asked, status: int, error_type: str, message: str) -> None:

@@ -14,13 +14,16 @@ from typing import Any, Protocol
 
 import msgspec
 
+from cloudchamber.cloud.blobs import BlobStore
 from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.work import crash
 from cloudchamber.engines.functions import model
 from cloudchamber.engines.functions.engine import EngineSettings, Functions
 from cloudchamber.engines.functions.orders import Code, Order, OrderError, Outcome, read_order
+from cloudchamber.engines.functions.streams import Sink
 from cloudchamber.server.functions.calls import Calls
 from cloudchamber.server.functions.gate import Gate, Job
+from cloudchamber.server.functions.keeping import Audience, StreamedAnswer
 from cloudchamber.server.http.admission import Admission
 from cloudchamber.server.http.exchange import Exchange, Spool
 from cloudchamber.server.http.limits import Limits
@@ -90,6 +93,15 @@ class World(Protocol):
         """Where the body after this head goes while it comes."""
         ...
 
+    @property
+    def store(self) -> BlobStore:
+        """Where large bodies lie."""
+        ...
+
+    def audience(self, ticket: str, room: Callable[[], None]) -> Audience | None:
+        """Who waits for the answer of this work and is told of it as it comes."""
+        ...
+
     def finish(self, job: Job, outcome: dict[str, Any]) -> None:
         """Hand in an outcome."""
         ...
@@ -120,6 +132,7 @@ class Crew:
         self.engine = Functions(self, settings)
         self._jobs: dict[str, Job] = {}
         self._orders: dict[str, Order] = {}
+        self._streams: dict[str, StreamedAnswer] = {}
         self._listeners: dict[int, Listener] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._admission = Admission()
@@ -190,6 +203,9 @@ class Crew:
     def _end_all(self) -> None:
         self._jobs.clear()
         self._orders.clear()
+        for stream in self._streams.values():
+            stream.abandon()
+        self._streams.clear()
         self.gate.clear()
         self.engine.end_all()
 
@@ -233,15 +249,21 @@ class Crew:
 
     def _hand_in(self, job: Job, outcome: Outcome) -> None:
         order = self._orders.pop(job.ticket, None)
+        stream = self._streams.pop(job.ticket, None)
         self._jobs.pop(job.ticket, None)
         world = self.world
         if job.abandon is not None:
             job.abandon()
         if order is not None and not world.walks:
-            self._model(job, order, outcome)
+            self._model(job, order, outcome, 0 if stream is None else stream.length)
+        if stream is not None:
+            try:
+                stream.settle(outcome)
+            except OSError as error:
+                outcome = Outcome(**crash(f"its answer could not be kept: {error}"))
         world.finish(job, outcome.as_data())
 
-    def _model(self, job: Job, order: Order, outcome: Outcome) -> None:
+    def _model(self, job: Job, order: Order, outcome: Outcome, streamed: int) -> None:
         """What was measured is replaced where the clock does not go with the wall's."""
         if outcome.init_ns:
             outcome.init_ns = model.init_ns(order.runtime)
@@ -249,6 +271,7 @@ class Crew:
             outcome.duration_ns = order.timeout_s * SECOND_NS
         else:
             passed_ns = model.duration_ns(job.started_ns, self.world.now_ns)
+            passed_ns += model.sending_ns(streamed)
             outcome.duration_ns = min(passed_ns, order.timeout_s * SECOND_NS)
         outcome.max_memory_mb = model.memory_mb(outcome.max_memory_mb, order.memory_mb)
 
@@ -263,6 +286,16 @@ class Crew:
             wake()
 
         self.gate.ask(job, lambda: self.world.sleep(job, delay_ns, self.going_on(job, go_on)))
+
+    def streaming(self, ticket: str, content_type: str, room: Callable[[], None]) -> Sink:
+        """An answer is streamed."""
+        audience = self.world.audience(ticket, room)
+        order = self._orders.get(ticket)
+        takes_stream = order is not None and order.takes_stream
+        stream = self._streams[ticket] = StreamedAnswer(
+            self.world.store, audience, content_type, takes_stream=takes_stream
+        )
+        return stream
 
     # For calls home
 

@@ -9,7 +9,10 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from cloudchamber.cloud.blobs import BlobStore
+from cloudchamber.server.audience import audience_of
 from cloudchamber.server.functions.gate import Job
+from cloudchamber.server.functions.keeping import Audience
 from cloudchamber.server.functions.threaded import GONE, NAME
 from cloudchamber.server.host import ServedHost
 from cloudchamber.server.http.exchange import Exchange, Spool
@@ -113,6 +116,17 @@ class ServedCrew:
     def spool(self, head: Request) -> Spool | None:
         """Where the body after this head goes while it comes."""
         return self._host.spool(head)
+
+    @property
+    def store(self) -> BlobStore:
+        """Where large bodies lie."""
+        return self._host.cloud.blobs.store
+
+    def audience(self, ticket: str, room: Callable[[], None]) -> Audience | None:
+        """Who waits for the answer of this work and is told of it as it comes."""
+        stream = self._host.cloud.answer_streams.get(ticket)
+        exchange = None if stream is None else self._host.waiting(stream.number)
+        return audience_of(stream, exchange, room)
 
     def finish(self, job: Job, outcome: dict[str, Any]) -> None:
         """Hand in an outcome."""

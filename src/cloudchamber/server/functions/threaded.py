@@ -15,9 +15,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from cloudchamber.cloud.blobs import BlobStore
 from cloudchamber.cloud.cloud import Cloud
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.server.functions.gate import Job
+from cloudchamber.server.functions.keeping import Audience
 from cloudchamber.server.http.exchange import Exchange, Spool
 from cloudchamber.server.spelling import spell
 from cloudchamber.wire.http import Request, Response
@@ -148,6 +150,15 @@ class ThreadedCrew:
     def spool(self, head: Request) -> Spool | None:
         """Where the body after this head goes while it comes."""
         return self._host.cloud.spool(head)
+
+    @property
+    def store(self) -> BlobStore:
+        """Where large bodies lie."""
+        return self._host.cloud.blobs.store
+
+    def audience(self, ticket: str, room: Callable[[], None]) -> Audience | None:
+        """Nobody: a client in this process is given its answer in one piece."""
+        return None
 
     def finish(self, job: Job, outcome: dict[str, Any]) -> None:
         """Hand in an outcome."""

@@ -51,10 +51,14 @@ def _opening(name: str) -> tuple[str, str]:
     return f"{name}: ", key if key in OWN else ""
 
 
-def head_bytes(response: Response, date: str, *, is_head: bool, keep_alive: bool) -> bytes:
+def head_bytes(
+    response: Response, date: str, *, is_head: bool, keep_alive: bool, is_chunked: bool = True
+) -> bytes:
     """Status line and headers of an answer, up to and with the empty line.
 
-    The length is stated from the body, except for an answer to HEAD that states it itself.
+    The length is stated from the body, except for an answer to HEAD that states it itself. A body
+    that is still being made goes in chunks, or to a client of HTTP/1.0, up to the end of the
+    connection (`is_chunked`).
     """
     status = response.status
     lines = [STATUS_LINES.get(status) or f"HTTP/1.1 {status} Status"]
@@ -72,8 +76,12 @@ def head_bytes(response: Response, date: str, *, is_head: bool, keep_alive: bool
         text = _one_line_each(response, is_head)
     if not stated and status not in NO_BODY:
         streamed = response.streamed
-        length = len(response.body) if streamed is None else streamed.length
-        text = f"{text}\r\ncontent-length: {length}"
+        if streamed is None:
+            text = f"{text}\r\ncontent-length: {len(response.body)}"
+        elif not streamed.is_open:
+            text = f"{text}\r\ncontent-length: {streamed.length}"
+        elif is_chunked:
+            text += "\r\ntransfer-encoding: chunked"
     end = "\r\n\r\n" if keep_alive else "\r\nconnection: close\r\n\r\n"
     text = f"{text}\r\ndate: {date}{end}"
     try:

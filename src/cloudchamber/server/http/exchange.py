@@ -39,6 +39,14 @@ class Exchange(msgspec.Struct, eq=False):
             self.answered = True
             self._send(self, response)
 
+    def begin_answer(
+        self, response: Response, finish: Callable[[Exchange, Response], None]
+    ) -> None:
+        """Send the head of an answer whose body is still being made. The answer itself, when there
+        is one, goes to `finish`; until then the exchange counts as unanswered."""
+        send, self._send = self._send, finish
+        send(self, response)
+
 
 class Spool(Protocol):
     """A body being put aside. Its methods raise OSError when there is no more place."""

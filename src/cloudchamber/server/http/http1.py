@@ -16,18 +16,20 @@ from cloudchamber.server.http.answers import CONTINUE, NO_BODY, HttpRefusal, hea
 from cloudchamber.server.http.exchange import Exchange, Link
 from cloudchamber.server.http.front import Front
 from cloudchamber.server.http.http1_reader import RequestReader
+from cloudchamber.server.http.live import Live
 from cloudchamber.wire.http import Response
 
 BACKLOG_MAX: Final = 64  # whole requests that may wait for their turn before we stop reading
 TURN_MAX: Final = 64  # requests begun before other connections get their turn
 PIECES_A_TURN: Final = 4  # of a large body, before other connections get their turn
 JOIN_BELOW: Final = 65_536  # bodies up to this size travel in one piece with their head
+LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
 class Http1:
     """The engine of one HTTP/1.x connection."""
 
-    __slots__ = ("_current", "_front", "_is_waiting", "_keep_alive", "_link", "_paused",
+    __slots__ = ("_current", "_front", "_is_waiting", "_keep_alive", "_link", "_live", "_paused",
                  "_pieces", "_reader", "_stopping", "_turning")  # fmt: skip
 
     def __init__(self, link: Link, front: Front) -> None:
@@ -37,6 +39,7 @@ class Http1:
         self._current: Exchange | None = None
         self._keep_alive = True  # of the current exchange
         self._pieces: Iterator[bytes] | None = None  # of a body that is being sent
+        self._live: Live | None = None  # a body that is being made
         self._is_waiting = False  # for the client to read what it has of it
         self._stopping = False  # the connection ends with the answers under way
         self._turning = False
@@ -58,6 +61,7 @@ class Http1:
         if self._current is not None:
             if not self._front.app.gone(self._current):
                 return True
+            self._cut()
             self._current = None
             reader.ready.clear()
         return bool(reader.ready)
@@ -66,6 +70,7 @@ class Http1:
         """The connection is gone: forget what is under way."""
         self._reader.close()
         self._pieces = None
+        self._cut()
         if self._current is not None:
             exchange, self._current = self._current, None
             if not exchange.answered:
@@ -73,7 +78,9 @@ class Http1:
 
     def writable(self) -> None:
         """The client reads again."""
-        if self._is_waiting:
+        if self._live is not None:
+            self._flow()
+        elif self._is_waiting:
             self._stream()
         self._turn()
 
@@ -138,6 +145,9 @@ class Http1:
         has_body = not is_head and response.status not in NO_BODY
         if has_body and response.streamed is not None:
             self._current = exchange  # the next request waits until all of this is sent
+            if response.streamed.is_open:
+                self._begin_flow(response)
+                return
             self._link.write(head)
             self._pieces = response.streamed.pieces()
             self._stream()
@@ -181,6 +191,50 @@ class Http1:
             self._link.write(piece)
         self._link.expect_within(self._front.limits.write_stall_ns)
         self._front.soon(self._stream)
+
+    # A body that is being made
+
+    def _begin_flow(self, response: Response) -> None:
+        """Send the head; the body follows as it comes."""
+        assert isinstance(response.streamed, Live)
+        self._live = response.streamed
+        keep_alive = self._keep_alive and not self._stopping
+        head = head_bytes(
+            response,
+            self._front.date,
+            is_head=False,
+            keep_alive=keep_alive,
+            is_chunked=not self._reader.is_http10,
+        )
+        self._link.write(head)
+        self._live.attach(self._flow)
+        self._flow()
+
+    def _flow(self) -> None:
+        """Send what is there, unless the client reads too slowly."""
+        live, link = self._live, self._link
+        if live is None or link.write_paused:
+            return
+        is_chunked = not self._reader.is_http10
+        for piece in live.take():
+            link.write(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
+        if not live.is_ended:
+            return
+        self._live = self._current = None
+        if not live.is_whole:
+            if is_chunked:
+                self._answered(keep_alive=False)  # without the last chunk: this is not all
+            else:
+                link.abort()
+            return
+        if is_chunked:
+            link.write(LAST_CHUNK)
+        self._answered(self._keep_alive and not (self._stopping and not self._is_busy))
+
+    def _cut(self) -> None:
+        live, self._live = self._live, None
+        if live is not None:
+            live.cut()
 
     def _set_pace(self) -> None:
         reader = self._reader

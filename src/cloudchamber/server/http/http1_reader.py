@@ -34,9 +34,27 @@ class RequestReader:
     """
 
     __slots__ = (
-        "_body", "_body_bytes", "_chunk_bytes", "_fed", "_front", "_headers", "_http10",
-        "_limits", "_parser", "_repeats", "_request", "_spool", "_url", "_whole_max", "in_body",
-        "in_head", "is_new_head", "method", "ready", "refused", "wants_continue",
+        "_body",
+        "_body_bytes",
+        "_chunk_bytes",
+        "_fed",
+        "_front",
+        "_headers",
+        "_limits",
+        "_parser",
+        "_repeats",
+        "_request",
+        "_spool",
+        "_url",
+        "_whole_max",
+        "in_body",
+        "in_head",
+        "is_http10",
+        "is_new_head",
+        "method",
+        "ready",
+        "refused",
+        "wants_continue",
     )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
@@ -51,7 +69,7 @@ class RequestReader:
         self.in_body = False
         self.wants_continue = False
         self.method = ""
-        self._http10 = False
+        self.is_http10 = False
         self._request = Request("", "", "", {})  # what is known of the one under way
         self._url = b""
         self._headers: dict[str, str] = {}
@@ -140,7 +158,7 @@ class RequestReader:
         self.in_head = False
         self.in_body = True
         expect = self._headers.get("expect")
-        if expect is not None and not self._http10:
+        if expect is not None and not self.is_http10:
             if expect.lower() != "100-continue":
                 self.refuse(HttpRefusal(417, "ExpectationFailed", "only 100-continue is known"))
             else:
@@ -176,7 +194,7 @@ class RequestReader:
                 self.refuse(no_place(error))
                 return
             self._spool = None
-        keep_alive = not self._http10 and self._parser.should_keep_alive()
+        keep_alive = not self.is_http10 and self._parser.should_keep_alive()
         self.ready.append((request, keep_alive))
         self.wants_continue = False
         self._forget_partial()
@@ -201,8 +219,8 @@ class RequestReader:
             raise _head_too_long(limits)
         self.method = self._parser.get_method().decode("latin-1")
         version = self._parser.get_http_version()
-        self._http10 = version == "1.0"
-        if version != "1.1" and not self._http10:
+        self.is_http10 = version == "1.0"
+        if version != "1.1" and not self.is_http10:
             raise HttpRefusal(505, "HttpVersionNotSupported", f"HTTP {version} is not spoken here")
         if not self._url.startswith(b"/"):
             self._take_absolute_form()
@@ -210,7 +228,7 @@ class RequestReader:
         admission = self._front.admission
         host = headers.get("host")
         if host is None or host != admission.last or not ASKED_OF_PAGES.isdisjoint(headers):
-            admission.check(self.method, query, headers, self._http10, path)
+            admission.check(self.method, query, headers, self.is_http10, path)
         self._request = Request(self.method, path, query, headers)
         encoding = headers.get("transfer-encoding")
         if encoding is not None or int(headers.get("content-length", 0)) > self._whole_max:

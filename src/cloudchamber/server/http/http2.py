@@ -33,6 +33,7 @@ from cloudchamber.server.http.answers import HttpRefusal, lines_of
 from cloudchamber.server.http.exchange import Exchange, Link, Spool
 from cloudchamber.server.http.front import Front
 from cloudchamber.server.http.incoming import body_too_long, no_place, open_spool
+from cloudchamber.server.http.live import Live
 from cloudchamber.wire.http import Request, Response
 
 WINDOW: Final = 1 << 20  # bytes a client may send on a stream before we must say "go on"
@@ -46,7 +47,8 @@ NOT_IN_HTTP2: Final = frozenset(
 class Stream:
     """One request on its way in, its exchange, and what is left to send of its answer."""
 
-    __slots__ = ("body", "body_bytes", "exchange", "head", "out", "receiving", "rest", "spool")
+    __slots__ = ("body", "body_bytes", "exchange", "head", "live", "out", "receiving", "rest",
+                 "spool")  # fmt: skip
 
     def __init__(self, head: Request) -> None:
         self.head = head
@@ -57,12 +59,19 @@ class Stream:
         self.spool: Spool | None = None
         self.out: memoryview | None = None  # what is left of the piece being sent
         self.rest: Iterator[bytes] = iter(())  # the pieces after it
+        self.live: Live | None = None  # a body that is being made
 
     def take(self, size: int) -> bytes:
         """The next bytes to send; nothing is left in `out` once they are the last."""
         out = self.out or memoryview(next(self.rest, b""))
         piece, self.out = out[:size], out[size:] or memoryview(next(self.rest, b""))
         return bytes(piece)
+
+    def refill(self) -> None:
+        """Take from a body that is being made what is there: empty at its end, None until then."""
+        if self.live is not None and not self.out:
+            held = b"".join(self.live.take())
+            self.out = memoryview(held) if held or self.live.is_ended else None
 
 
 class Http2:
@@ -234,26 +243,25 @@ class Http2:
     def _begin_answer(self, number: int, stream: Stream, response: Response) -> None:
         self._progress = True
         is_head = stream.head.method == "HEAD"
-        fields = [(":status", str(response.status)), ("date", self._front.date)]
-        for name, value in response.headers.items():
-            key = name.lower()
-            if key not in NOT_IN_HTTP2 or (key == "content-length" and is_head):
-                for each in lines_of(key, value):
-                    fields.append((key, each.replace("\r", " ").replace("\n", " ")))
+        fields = _fields_of(response, self._front.date, is_head=is_head)
         body = b"" if is_head else response.body
         streamed = None if is_head else response.streamed
         length = len(body) if streamed is None else streamed.length
-        if not is_head:
-            fields.append(("content-length", str(length)))
-        encoded = [(name.encode(), _bytes_of(value)) for name, value in fields]
+        if not is_head and length >= 0:
+            fields.append((b"content-length", b"%d" % length))
         try:
-            self._h2.send_headers(number, encoded, end_stream=not length)
+            self._h2.send_headers(number, fields, end_stream=not length)
         except StreamClosedError:
             self._forget(number)
             return
         self._resets = max(0, self._resets - 1)
         if not length:
             self._forget(number)
+            return
+        if isinstance(streamed, Live):
+            stream.live = streamed
+            streamed.attach(partial(self._flow, stream))
+            stream.refill()
             return
         stream.out = memoryview(body)
         if streamed is not None:
@@ -292,11 +300,13 @@ class Http2:
             return False
         try:
             size = min(self._h2.local_flow_control_window(number), self._h2.max_outbound_frame_size)
-            if size <= 0:
+            if size <= 0 and (stream.out or stream.live is None):
                 return False
             piece = stream.take(size)
             self._progress = True
             last = not stream.out
+            if last and stream.live is not None:
+                return self._send_live(number, stream, stream.live, piece)
             self._h2.send_data(number, piece, end_stream=last)
         except StreamClosedError:
             last = True
@@ -305,11 +315,30 @@ class Http2:
             self._reset_stream(number, ErrorCodes.INTERNAL_ERROR)
             return False
         if last:
-            was_refused = stream.exchange is None
             self._forget(number)
-            if was_refused:
+            if stream.exchange is None:  # it was refused
                 self._reset_stream(number, ErrorCodes.NO_ERROR)
         return not last
+
+    def _flow(self, stream: Stream) -> None:
+        """There is more of a body that is being made."""
+        stream.refill()
+        self._front.soon(self._send)
+
+    def _send_live(self, number: int, stream: Stream, live: Live, piece: bytes) -> bool:
+        """Send the last of what there was of a body that is being made."""
+        stream.refill()
+        ended = stream.out is not None and not stream.out
+        whole = ended and live.is_whole
+        if piece or whole:
+            self._h2.send_data(number, piece, end_stream=whole)
+        if not ended:
+            return stream.out is not None
+        self._front.answered(self._link)
+        self._forget(number)
+        if not whole:
+            self._reset_stream(number, ErrorCodes.INTERNAL_ERROR)
+        return False
 
     # Ends
 
@@ -329,6 +358,8 @@ class Http2:
             return
         self._received(stream)
         exchange = stream.exchange
+        if stream.live is not None:
+            stream.live.cut()
         if exchange is not None and not exchange.answered:
             self._front.app.gone(exchange)
 
@@ -370,6 +401,17 @@ def _head_of(fields: Iterable[tuple[bytes, bytes]], headers_max: int) -> Request
         raise HttpRefusal(400, "BadRequest", "the request has no path")
     path, _, query = target.partition("?")
     return Request(method, path, query, headers)
+
+
+def _fields_of(response: Response, date: str, *, is_head: bool) -> list[tuple[bytes, bytes]]:
+    """The head of an answer, but for the length of its body."""
+    fields = [(":status", str(response.status)), ("date", date)]
+    for name, value in response.headers.items():
+        key = name.lower()
+        if key not in NOT_IN_HTTP2 or (key == "content-length" and is_head):
+            for each in lines_of(key, value):
+                fields.append((key, each.replace("\r", " ").replace("\n", " ")))
+    return [(name.encode(), _bytes_of(value)) for name, value in fields]
 
 
 def _bytes_of(value: Any) -> bytes:

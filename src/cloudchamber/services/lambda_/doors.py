@@ -17,19 +17,27 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
+from cloudchamber.cloud.answer_streams import AnswerStream
 from cloudchamber.cloud.authorization import require
 from cloudchamber.cloud.blobs import Streamed
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output, Waiting
-from cloudchamber.services.lambda_ import refusals
+from cloudchamber.services.lambda_ import preludes, refusals, streamed_answers
 from cloudchamber.services.lambda_.invocations import check_invocable
-from cloudchamber.services.lambda_.invoking import Answer, answer_of, has_begun, until_done
+from cloudchamber.services.lambda_.invoking import (
+    Answer,
+    answer_of,
+    has_begun,
+    ticket_of,
+    until_done,
+)
 from cloudchamber.services.lambda_.locations import proof
 from cloudchamber.services.lambda_.names import Target, find_function, find_version
 from cloudchamber.services.lambda_.nouns import (
     FUNCTIONS,
+    INVOCATIONS,
     LAYERS,
     URLS,
     Function,
@@ -37,18 +45,17 @@ from cloudchamber.services.lambda_.nouns import (
     Package,
     Url,
 )
+from cloudchamber.services.lambda_.streamed_answers import SiteParts
 
 _FORBIDDEN: Final = (
     "Forbidden. For troubleshooting Function URL authorization issues, see: "
     "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
 )
-_PRELUDE: Final = "application/vnd.awslambda.http-integration-response"
-_PRELUDE_END: Final = b"\0" * 8
 _TEXT: Final = ("text/", "application/json", "application/javascript", "application/xml",
                 "application/x-www-form-urlencoded")  # fmt: skip
 _GONE: Final = Url("", "NONE", "BUFFERED", {}, 0, 0)  # was taken away while somebody waited
 _INSTANT: Final = re.compile(r"[0-9]{1,20}")
-_UNSENT: Final = frozenset({"connection", "content-length", "transfer-encoding", "keep-alive"})
+_STREAM: Final = "RESPONSE_STREAM"
 
 
 def _found(call: Call, request: Input) -> tuple[Function, Target, Url] | None:
@@ -79,7 +86,7 @@ def serve_url(call: Call, request: Input) -> Output | Waiting:
     found = _found(call, request)
     if has_begun(call):
         url = found[2] if found is not None else _GONE
-        return _serve(request, url, until_done(call, call.request_id))
+        return _serve(call, request, url, until_done(call, call.request_id))
     if found is None:
         # "Forbidden", and not a word of whether it ever was there.
         raise AwsError("AccessDeniedException", _FORBIDDEN, 403)
@@ -100,19 +107,38 @@ def serve_url(call: Call, request: Input) -> Output | Waiting:
     require(call, "lambda:InvokeFunction", target.arn, extra=extra)
     check_invocable(call, function, version)
     payload = msgspec.json.encode(_event(call, request, url))
-    return _serve(request, url, answer_of(call, function, target.qualifier, payload))
+    if url.mode != _STREAM:
+        return _serve(call, request, url, answer_of(call, function, target.qualifier, payload))
+    answer = answer_of(call, function, target.qualifier, payload, takes_stream=True)
+    return _serve_stream(call, request, url, ticket_of(call, function), answer)
 
 
-def _serve(request: Input, url: Url, answer: Answer) -> Waiting:
+def _serve(call: Call, request: Input, url: Url, answer: Answer) -> Waiting:
     row = yield from answer
-    response = _response(row, url)
-    response["Headers"] = {
-        **response["Headers"],
+    response = _response(call, row, url)
+    response["Headers"] = {**response["Headers"], **_own_headers(request, url, row)}
+    return response
+
+
+def _serve_stream(call: Call, request: Input, url: Url, ticket: str, answer: Answer) -> Waiting:
+    """The same, told as it comes. What was told need not be said again."""
+    parts = SiteParts(lambda: _own_headers(request, url, call.rows(INVOCATIONS)[ticket]))
+    with AnswerStream(call, ticket, parts.tell) as stream:
+        row = yield from answer
+    response = _response(call, row, url)
+    response["Headers"] = {**response["Headers"], **_own_headers(request, url, row)}
+    if stream.has_begun and row.status == "ok":
+        response.update(Status=200, Body=b"")
+    return response
+
+
+def _own_headers(request: Input, url: Url, row: Invocation) -> dict[str, str]:
+    """The headers of every answer of a function URL."""
+    return {
         **_cors_headers(url, request["Headers"]),
         "x-amzn-requestid": row.request_id,
         "x-amzn-trace-id": row.trace,
     }
-    return response
 
 
 def _event(call: Call, request: Input, url: Url) -> dict[str, Any]:
@@ -192,16 +218,15 @@ def _body(body: bytes, content_type: str) -> dict[str, Any]:
 # Answers
 
 
-def _response(row: Invocation, url: Url) -> dict[str, Any]:
+def _response(call: Call, row: Invocation, url: Url) -> dict[str, Any]:
     if row.status != "ok":
         # "502 Bad Gateway" with BUFFERED and an error of the function.
         return _plain(502, "Internal Server Error")
-    if row.is_streamed and row.content_type == _PRELUDE and _PRELUDE_END in row.payload:
-        head, _, body = row.payload.partition(_PRELUDE_END)
-        return _with_prelude(head, body)
-    if row.is_streamed or url.mode == "RESPONSE_STREAM":
-        kind = row.content_type or "application/octet-stream"
-        return {"Status": 200, "Headers": {"content-type": kind}, "Body": row.payload}
+    if row.is_streamed and row.content_type == preludes.CONTENT_TYPE:
+        return _with_prelude(call, row)
+    if row.is_streamed or url.mode == _STREAM:
+        headers = {"content-type": row.content_type or streamed_answers.BYTES}
+        return {"Status": 200, "Headers": headers, "Body": streamed_answers.body(call, row, 0)}
     return _buffered(row.payload)
 
 
@@ -210,14 +235,15 @@ def _plain(status: int, text: str) -> dict[str, Any]:
     return {"Status": status, "Headers": headers, "Body": text.encode()}
 
 
-def _with_prelude(head: bytes, body: bytes) -> dict[str, Any]:
+def _with_prelude(call: Call, row: Invocation) -> dict[str, Any]:
     try:
-        told = msgspec.json.decode(head)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        found = preludes.find_prelude(row.payload)
+    except preludes.PreludeError:
+        found = None
+    if found is None:
         return _plain(502, "Internal Server Error")
-    headers = _headers(told)
-    headers.setdefault("content-type", "application/octet-stream")
-    return {"Status": int(told.get("statusCode", 200)), "Headers": headers, "Body": body}
+    body = streamed_answers.body(call, row, found.length)
+    return {"Status": found.status, "Headers": found.headers, "Body": body}
 
 
 def _buffered(payload: bytes) -> dict[str, Any]:
@@ -230,7 +256,7 @@ def _buffered(payload: bytes) -> dict[str, Any]:
     if not isinstance(told, dict) or "statusCode" not in told:
         body = told.encode() if isinstance(told, str) else payload
         return {"Status": 200, "Headers": json, "Body": body}
-    headers = {**json, **_headers(told)}
+    headers = {**json, **preludes.headers_of(told)}
     body = told.get("body", "")
     text = body if isinstance(body, str) else msgspec.json.encode(body).decode()
     try:
@@ -239,18 +265,6 @@ def _buffered(payload: bytes) -> dict[str, Any]:
     except (TypeError, ValueError, binascii.Error):
         return _plain(502, "Internal Server Error")
     return {"Status": status, "Headers": headers, "Body": data}
-
-
-def _headers(told: dict[str, Any]) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for name, value in (told.get("headers") or {}).items():
-        if name.lower() not in _UNSENT:
-            shown = str(value).lower() if isinstance(value, bool) else str(value)
-            headers[name.lower()] = shown.replace("\r", "").replace("\n", "")
-    cookies = told.get("cookies")
-    if isinstance(cookies, list) and cookies:
-        headers["set-cookie"] = "\n".join(str(each).replace("\n", "") for each in cookies)
-    return headers
 
 
 def _cors_headers(url: Url, asked: dict[str, str]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from cloudchamber.services.lambda_ import (
     packages,
     refusals,
     roles,
+    streamed_answers,
     traces,
     versions,
 )
@@ -55,6 +56,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     trace: str = ""
     client_context: str = ""
     tenant: str = ""
+    takes_stream: bool = False
 
 
 def begin(call: Call, function: Function, qualifier: str, asked: Asked) -> Invocation:
@@ -85,11 +87,13 @@ def begin(call: Call, function: Function, qualifier: str, asked: Asked) -> Invoc
         trace=trace,
         log_stream=logs.stream_of(call, function, version),
         is_provisioned=claimed,
+        takes_stream=asked.takes_stream,
     )
     order = _order(call, function, version, row)
     order["payload"] = asked.payload
     order["client_context"] = asked.client_context
     order["tenant_id"] = asked.tenant
+    order["takes_stream"] = asked.takes_stream
     order["environment"] = variables
     order["role_credentials"] = roles.as_order(session)
     order["is_warm_hint"] = bool(claimed)
@@ -204,9 +208,9 @@ def done(call: Call, ticket: str, outcome: dict[str, Any]) -> None:
     row.status = outcome["status"]
     row.payload = outcome["payload"]
     row.error_type = outcome.get("error_type", "")
-    row.is_streamed = outcome.get("is_streamed", False)
-    row.content_type = outcome.get("content_type", "")
-    if row.status == "ok" and len(row.payload) > RESPONSE_MAX and not row.is_streamed:
+    streamed_answers.keep(call, row, outcome)
+    is_stream = row.is_streamed and row.takes_stream
+    if row.status == "ok" and len(row.payload) > RESPONSE_MAX and not is_stream:
         row.status, row.error_type = "error", "Function.ResponseSizeTooLarge"
         row.payload = msgspec.json.encode(
             {
@@ -265,6 +269,7 @@ def row_arn(row: Invocation, function: Function | None) -> str:
 def forget(call: Call, row: Invocation) -> None:
     """Whoever asked has been told."""
     call.rows(INVOCATIONS).pop(row.request_id, None)
+    streamed_answers.forget(call, row)
 
 
 def executed_version(row: Invocation) -> str:

@@ -9,17 +9,25 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from hashlib import blake2b
+from itertools import chain
 from typing import Any
 
 import msgspec
 
+from cloudchamber.cloud.answer_streams import AnswerStream
 from cloudchamber.cloud.blobs import Spooled
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import AwsError
 from cloudchamber.cloud.service import Input, Output, Wait, Waiting
-from cloudchamber.services.lambda_ import asynchronous, invocations, logs, refusals
+from cloudchamber.services.lambda_ import (
+    asynchronous,
+    invocations,
+    logs,
+    refusals,
+    streamed_answers,
+)
 from cloudchamber.services.lambda_.invocations import Asked
 from cloudchamber.services.lambda_.limits import LEGACY_ASYNC_BYTES
 from cloudchamber.services.lambda_.names import expect_version, target_of
@@ -72,6 +80,8 @@ def answer_of(
     payload: bytes,
     context: str = "",
     tenant: str = "",
+    *,
+    takes_stream: bool = False,
 ) -> Answer:
     """For a waiting handler: begin an invocation, or find the one begun, and wait for its end."""
     ticket = ticket_of(call, function)
@@ -83,6 +93,7 @@ def answer_of(
             trace=call.origin.trace,
             client_context=context,
             tenant=tenant,
+            takes_stream=takes_stream,
         )
         invocations.begin(call, function, qualifier, asked)
     return (yield from until_done(call, ticket))
@@ -176,9 +187,9 @@ def invoke_async(call: Call, request: Input) -> Output:
 
 
 def invoke_with_response_stream(call: Call, request: Input) -> Output | Waiting:
-    """Run a function; its answer comes as events, all of them when it has ended."""
+    """Run a function; its answer comes as events."""
     if has_begun(call):
-        return _stream(request, until_done(call, call.request_id))
+        return _stream(call, request, call.request_id, until_done(call, call.request_id))
     kind = request.get("InvocationType", "RequestResponse")
     target = target_of(call, request)
     function, version = expect_version(call, target)
@@ -188,24 +199,34 @@ def invoke_with_response_stream(call: Call, request: Input) -> Output | Waiting:
         invocations.check_invocable(call, function, version)
         return {"StatusCode": 204, "ExecutedVersion": version.version, "EventStream": []}
     tenant = request.get("TenantId", "")
-    return _stream(request, answer_of(call, function, target.qualifier, payload, context, tenant))
+    answer = answer_of(
+        call, function, target.qualifier, payload, context, tenant, takes_stream=True
+    )
+    return _stream(call, request, ticket_of(call, function), answer)
 
 
-def _stream(request: Input, answer: Answer) -> Waiting:
-    row = yield from answer
+def _stream(call: Call, request: Input, ticket: str, answer: Answer) -> Waiting:
+    def tell(content_type: str, data: bytes) -> Output:
+        row = call.rows(INVOCATIONS)[ticket]
+        return _events(row, content_type, [{"PayloadChunk": {"Payload": data}}])
+
+    with AnswerStream(call, ticket, tell) as stream:
+        row = yield from answer
     complete: dict[str, Any] = {}
     if row.status != "ok":
         complete["ErrorCode"] = row.error_type or "Unhandled"
         complete["ErrorDetails"] = row.payload.decode("utf-8", "replace")
     if request.get("LogType") == "Tail":
         complete["LogResult"] = logs.tail(row)
-    events: list[dict[str, Any]] = []
-    if row.payload and row.status == "ok":
-        events.append({"PayloadChunk": {"Payload": row.payload}})
-    events.append({"InvokeComplete": complete})
+    last = [{"InvokeComplete": complete}]
+    first = () if stream.has_begun else streamed_answers.chunks(call, row)
+    return _events(row, row.content_type, chain(first, last))
+
+
+def _events(row: Invocation, content_type: str, events: Iterable[dict[str, Any]]) -> Output:
     return {
         "StatusCode": 200,
         "ExecutedVersion": invocations.executed_version(row),
-        "ResponseStreamContentType": row.content_type or "application/octet-stream",
+        "ResponseStreamContentType": content_type or streamed_answers.BYTES,
         "EventStream": events,
     }

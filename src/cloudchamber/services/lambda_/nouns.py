@@ -175,7 +175,8 @@ class Invocation(msgspec.Struct):
     """An invocation that runs or has just ended. `origin` says on whose behalf: `sync`, `async`,
     `sqs:UUID`, `stream:UUID`; `reference` is that one's own name for it.
 
-    `lineage` counts how often each function is in the chain of invocations that led here.
+    Whoever asked `takes_stream` if a streamed answer may be as long as streams are. Its first bytes
+    are `payload`, or `begun` if the function failed after them; what follows is the blob `rest`.
     """
 
     request_id: str
@@ -197,6 +198,11 @@ class Invocation(msgspec.Struct):
     log: bytes = b""
     content_type: str = ""
     is_streamed: bool = False
+    takes_stream: bool = False
+    begun: bytes = b""
+    rest: str = ""
+    rest_key: bytes = b""
+    rest_bytes: int = 0
 
 
 class AsyncEvent(msgspec.Struct):

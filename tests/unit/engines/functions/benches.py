@@ -38,13 +38,29 @@ def python(source: str) -> bytes:
     return package({"app.py": source})
 
 
+class Collected:
+    """What a function streamed; whoever takes it is told of each piece."""
+
+    def __init__(self, content_type: str, taken: Callable[[bytes], bool]) -> None:
+        self.content_type = content_type
+        self.data = b""
+        self._taken = taken
+
+    def write(self, data: bytes) -> bool:
+        self.data += data
+        return self._taken(data)
+
+
 class NoHome:
-    """Collects outcomes; sleeps pass at once, and are noted."""
+    """Collects outcomes and what was streamed; sleeps pass at once, and are noted."""
 
     def __init__(self) -> None:
         self.outcomes: dict[str, Outcome] = {}
         self.changed = asyncio.Event()
         self.slept: list[int] = []
+        self.streams: dict[str, Collected] = {}
+        self.rooms: list[Callable[[], None]] = []
+        self.taken: Callable[[bytes], bool] = lambda data: True
         self.engine: Functions | None = None
         self.now_ns = NOW_NS
 
@@ -56,8 +72,20 @@ class NoHome:
 
     def finished(self, ticket: str, outcome: Outcome) -> None:
         assert ticket not in self.outcomes
+        stream = self.streams.pop(ticket, None)
+        if stream is not None:
+            outcome.is_streamed, outcome.content_type = True, stream.content_type
+            if outcome.status == "ok":
+                outcome.payload = stream.data
+            else:
+                outcome.begun = stream.data
         self.outcomes[ticket] = outcome
         self.changed.set()
+
+    def streaming(self, ticket: str, content_type: str, room: Callable[[], None]) -> Collected:
+        self.rooms.append(room)
+        self.streams[ticket] = Collected(content_type, self.taken)
+        return self.streams[ticket]
 
     def asleep(self, ticket: str, delay_ns: int, wake: Callable[[], None]) -> None:
         self.slept.append(delay_ns)

@@ -166,7 +166,7 @@ CHUNKED = (
         (b"\x00\xff" * 99, "crash", None),
         (b"BREW /pot HTTP/1.1\r\n\r\n", "crash", None),
         # Its answer comes in chunks, with an error at the end of them.
-        (CHUNKED, "error", b"ab"),
+        (CHUNKED, "error", b'{"errorType":"Late","errorMessage":""}'),
     ],
 )
 def test_a_runtime_that_dies_over_its_answer_is_told_of(

@@ -132,6 +132,40 @@ def test_a_streamed_answer_with_its_prelude(visit: Visit, crew: Crew, client: An
     assert answer.headers["x-a"] == "b"
 
 
+@pytest.mark.parametrize("mode", ["BUFFERED", "RESPONSE_STREAM"])
+@pytest.mark.parametrize("head", [b"no json", b"[]", b'{"statusCode": 99}', b"{}" * 20_000])
+@pytest.mark.parametrize("end", [b"", bytes(8), bytes(8) + b"body"])
+def test_a_prelude_that_is_none(
+    visit: Visit, crew: Crew, client: Any, mode: str, head: bytes, end: bytes
+) -> None:
+    client.update_function_url_config(FunctionName="jobs", InvokeMode=mode)
+    kind = "application/vnd.awslambda.http-integration-response"
+    told = outcome(head + end, is_streamed=True, content_type=kind)
+    crew.answers["jobs"] = lambda order: told
+    answer = visit()
+    assert (answer.status, answer.body) == (502, b"Internal Server Error")
+
+
+def test_who_takes_streams_is_told_to_the_function_s_workers(
+    visit: Visit, crew: Crew, client: Any
+) -> None:
+    visit()
+    client.update_function_url_config(FunctionName="jobs", InvokeMode="RESPONSE_STREAM")
+    visit()
+    client.invoke(FunctionName="jobs")
+    client.invoke_with_response_stream(FunctionName="jobs")
+    assert [order["takes_stream"] for order in crew.orders] == [False, True, False, True]
+
+
+def test_a_streamed_answer_for_who_takes_none_is_as_short_as_others(
+    visit: Visit, crew: Crew, client: Any
+) -> None:
+    crew.answers["jobs"] = lambda order: outcome(b"x" * 6_291_557, is_streamed=True)
+    assert visit().status == 502
+    client.update_function_url_config(FunctionName="jobs", InvokeMode="RESPONSE_STREAM")
+    assert len(visit().body) == 6_291_557
+
+
 def test_another_origin_is_allowed_by_cors(visit: Visit, client: Any, crew: Crew) -> None:
     cors = {"AllowOrigins": ["https://a.test"], "AllowMethods": ["GET"], "MaxAge": 60}
     client.update_function_url_config(FunctionName="jobs", Cors=cors)

@@ -132,6 +132,19 @@ def test_an_error_at_the_end_of_a_stream(client: Any, make: Make, crew: Crew) ->
     assert events[-1]["InvokeComplete"]["ErrorCode"] == "ValueError"
 
 
+def test_what_was_streamed_before_an_error_is_there_too(
+    client: Any, make: Make, crew: Crew
+) -> None:
+    make("jobs")
+    crew.answers["jobs"] = lambda order: failure(is_streamed=True, begun=b"x" * 100_000)
+    answer = client.invoke_with_response_stream(FunctionName="jobs")
+    *chunks, last = answer["EventStream"]
+    sizes = [len(chunk["PayloadChunk"]["Payload"]) for chunk in chunks]
+    assert sizes == [65_536, 34_464]
+    assert last["InvokeComplete"]["ErrorCode"] == "ValueError"
+    assert json.loads(last["InvokeComplete"]["ErrorDetails"])["errorMessage"] == "no"
+
+
 def test_invocations_are_told_in_the_event_log(
     chamber: Chamber, client: Any, make: Make, crew: Crew
 ) -> None:
