@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from time import monotonic_ns
+from functools import partial
+from time import monotonic_ns, time_ns
 from typing import Final, Protocol
 
 from cloudchamber.engines.functions import faults, runtime_api
+from cloudchamber.engines.functions.boxes import Box, Boxes, fault
 from cloudchamber.engines.functions.clock_page import ClockPage
 from cloudchamber.engines.functions.confinement import confined
 from cloudchamber.engines.functions.extensions import Extensions
-from cloudchamber.engines.functions.family import Family
+from cloudchamber.engines.functions.family import Family, Member
 from cloudchamber.engines.functions.http_door import Asked, Door
 from cloudchamber.engines.functions.interpreters import BOOTSTRAPS, Program
 from cloudchamber.engines.functions.orders import MB, Order, Outcome, error_payload
+from cloudchamber.engines.functions.processes import Process
 from cloudchamber.engines.functions.variables import Places, variables
 from cloudchamber.engines.functions.watching import Watch
 
@@ -52,8 +55,10 @@ class Environment:
         places: Places,
         keeper: Keeper,
         patience: float,
+        boxes: Boxes | None = None,
     ) -> None:
-        """`patience` is how many times its timeout a function may take on the machine's clock."""
+        """`patience` is how many times its timeout a function may take on the machine's clock;
+        `boxes` are for an image, which runs in a container."""
         self.number = number
         self.function = order.function
         self.fingerprint = order.fingerprint
@@ -62,6 +67,7 @@ class Environment:
         self.ended = False
         self._program = program
         self._keeper = keeper
+        self._boxes = boxes
         self._patience = patience
         self._loop = asyncio.get_running_loop()
         self._server: asyncio.Server | None = None
@@ -85,8 +91,11 @@ class Environment:
     # Beginning
 
     async def start(self, order: Order, home: str, walking: bool) -> None:
-        """Begin the process with its first invocation. Raises OSError."""
+        """Begin the process with its first invocation. Raises OSError, NoEngine."""
         self._order = order
+        box: Box | None = None
+        if self._boxes is not None:
+            box = await self._boxes.box(order, self.number, self.places.tmp.parent)
         self._started_ns = monotonic_ns()
         self._server = await self._loop.create_server(self._open_door, "127.0.0.1", 0)
         api = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
@@ -94,19 +103,25 @@ class Environment:
             self._server.close()
             return
         self._clock = ClockPage(self.places.clock, order.now_ns, walking)
-        names = variables(order, self.places, api, home, self._program)
-        mark = f"AWS_LAMBDA_RUNTIME_API={api}\0".encode()
-        family = self._family = Family(
-            names, self.places.task, mark, order.ephemeral_mb * MB, self._exited
-        )
+        family = self._family = Family(partial(self._begin, order, api, home, box), self._exited)
         if self._program.stand_in:
             family.output.write(f"[cloudchamber: {self._program.stand_in}]\n".encode())
         self._arm(INIT_S + order.timeout_s)
         self._watch = Watch(family, self.places.tmp, self.fail)
         self._watch.begin(order)
         for program in self._extensions.programs:
-            family.start(self._confined((str(program),)), is_runtime=False)
+            family.start((str(program),), is_runtime=False)
         self._advance()
+
+    def _begin(
+        self, order: Order, api: str, home: str, box: Box | None, argv: tuple[str, ...]
+    ) -> Member:
+        if box is not None:
+            return box.begin(order, api, home)
+        names = variables(order, self.places, api, home, self._program)
+        mark = f"AWS_LAMBDA_RUNTIME_API={api}\0".encode()
+        argv = confined(argv, self.places, self.places.tmp.parents[2])
+        return Process(argv, names, self.places.task, mark, order.ephemeral_mb * MB)
 
     def _advance(self) -> None:
         """Go on, if the runtime and every extension have done with what was before."""
@@ -114,16 +129,13 @@ class Environment:
             return
         if not self._begun and self._extensions.are_registered:
             self._begun = True
-            self._family.start(self._confined(self._program.argv), is_runtime=True)
+            self._family.start(self._program.argv, is_runtime=True)
         if self._next is None or self._order is None or not self._extensions.are_idle:
             return
         if not self._delivered:
             self._deliver()
         elif self._result is not None:
             self._conclude(self._result)
-
-    def _confined(self, argv: tuple[str, ...]) -> tuple[str, ...]:
-        return confined(argv, self.places, self.places.tmp.parents[2])
 
     def _open_door(self) -> Door:
         door = Door(self._dispatch)
@@ -159,7 +171,13 @@ class Environment:
         self._began_ns = monotonic_ns()
         self._arm(order.timeout_s)
         self._extensions.begin(order)
-        runtime_api.deliver(asked, order)
+        runtime_api.deliver(asked, order, self._deadline_ns(order))
+
+    def _deadline_ns(self, order: Order) -> int:
+        """The deadline by the clock that the process sees: in a container it is the machine's."""
+        if self._boxes is None:
+            return order.deadline_ns
+        return time_ns() + order.deadline_ns - self.last_ns
 
     def set_clock(self, now_ns: int, walking: bool) -> None:
         """The chamber's clock shows this now."""
@@ -187,7 +205,8 @@ class Environment:
             self._ready = True
             self._init_ns = monotonic_ns() - self._started_ns
         elif order is not None and self._delivered and self._result is None:
-            runtime_api.deliver(asked, order)  # once more: it has not been answered
+            # Once more: it has not been answered.
+            runtime_api.deliver(asked, order, self._deadline_ns(order))
             return
         self._next = asked
         self._advance()
@@ -304,7 +323,8 @@ class Environment:
         elif not self._ready and self._init_error is not None:
             self.fail(self._init_error)
         else:
-            self.fail(faults.ended(order, code, not self._ready))
+            assert self._family is not None
+            self.fail(fault(order, self._family, code, not self._ready))
 
     def end(self) -> None:
         """End the process and everything of it; no outcome."""
