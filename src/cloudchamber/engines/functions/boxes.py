@@ -28,7 +28,8 @@ T = TypeVar("T")
 THREADS: Final = 4
 CLOSING_S: Final = 20
 LABEL: Final = "cloudchamber.functions"
-REFUSED: Final = re.compile(r"(?:exec:|chdir|workdir).*?(?=: OCI |\n|$)")
+REFUSED: Final = re.compile(r"exec: .*?(?=: OCI |\n|$)")
+CONTAINER_ID: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class Boxes:
@@ -148,11 +149,16 @@ def fault(order: Order, family: Family, code: int, in_init: bool) -> Outcome:
         return faults.ended(order, code, in_init)
     family.drain()
     said = family.output.take().decode("utf-8", "replace").strip()
-    found = REFUSED.search(said)
-    reason = found[0] if found else said.rpartition("\n")[2] or f"exit code {code}"
-    kind = "InvalidWorkingDir" if reason.startswith(("chdir", "workdir")) else "InvalidEntrypoint"
+    workdir = order.code.workdir
+    if "workdir" in said or "chdir" in said:
+        kind, reason = "InvalidWorkingDir", f"chdir {workdir}: no such file or directory"
+    else:
+        found = REFUSED.search(said)
+        kind = "InvalidEntrypoint"
+        reason = found[0] if found else said.rpartition("\n")[2] or f"exit code {code}"
+        reason = CONTAINER_ID.sub("(its id)", reason)  # which no two runs have in common
     outcome = faults.no_start(order, f"Runtime.{kind}", reason)
-    argv, workdir = " ".join(order.code.argv), order.code.workdir
+    argv = " ".join(order.code.argv)
     outcome.log = (
         f"IMAGE\tLaunch error: {reason}\tEntrypoint: [{argv}]\tWorkingDir: [{workdir}]\n".encode()
     )

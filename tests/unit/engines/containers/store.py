@@ -108,7 +108,7 @@ def send(event, told):
 
 
 @pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def container_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A store with the image, which every Podman that this process begins uses from now on."""
     found: dict[str, Any] = json.loads(FOUND.read_text()) if FOUND.exists() else {}
     if "podman" not in found:
@@ -123,6 +123,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patched.setenv("CONTAINERS_STORAGE_CONF", str(folder / "storage.conf"))
         _import(folder)
         yield folder
+        podman("rm", "--all", "--force", "--time=0")
         podman("rmi", "--all", "--force")
         shutil.rmtree(folder)
 
@@ -141,6 +142,18 @@ def containers() -> list[str]:
     return podman("ps", "--all", "--format", "{{.Names}}").split()
 
 
+def inside() -> list[str]:
+    """The states of all processes that run in containers of the image: `S`, `T` for stopped ..."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if b"OF_THE_IMAGE=yes\0" in (folder / "environ").read_bytes():
+                found.append((folder / "stat").read_text().rpartition(")")[2].split()[0])
+        except OSError:
+            continue  # it has just ended
+    return [state for state in found if state not in "ZX"]
+
+
 def _import(folder: Path) -> None:
     tar = folder / "image.tar"
     with tarfile.open(tar, "w") as archive:
@@ -149,7 +162,7 @@ def _import(folder: Path) -> None:
         _add_text(archive, "var/runtime/bootstrap.py", BOOTSTRAP)
         _add_text(archive, "var/task/app.py", APPLICATION)
         _add_text(archive, "tmp/.keep", "")
-    entrypoint = json.dumps([_interpreter(), "-B", "/var/runtime/bootstrap.py"])
+    entrypoint = json.dumps([interpreter(), "-B", "-u", "/var/runtime/bootstrap.py"])
     changes = (
         f"ENTRYPOINT {entrypoint}",
         'CMD ["app.handler"]',
@@ -161,13 +174,14 @@ def _import(folder: Path) -> None:
     tar.unlink()
 
 
-def _interpreter() -> str:
+def interpreter() -> str:
+    """Where the image's Python is: at the same place as on this machine."""
     return str(Path(sys._base_executable).resolve())  # type: ignore[attr-defined]
 
 
 def _add_python(archive: tarfile.TarFile) -> None:
     """The interpreter, its library, and the shared libraries of both, at their own places."""
-    interpreter = _interpreter()
+    program = interpreter()
     library = Path(sysconfig.get_path("stdlib"))
 
     def wanted(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
@@ -176,9 +190,9 @@ def _add_python(archive: tarfile.TarFile) -> None:
             return None
         return _readable(member)
 
-    archive.add(interpreter, interpreter, filter=_readable)
+    archive.add(program, program, filter=_readable)
     archive.add(library, str(library), filter=wanted)
-    needed = {Path(interpreter), *(library / "lib-dynload").glob("*.so")}
+    needed = {Path(program), *(library / "lib-dynload").glob("*.so")}
     for path in sorted(_libraries(needed)):
         archive.add(os.path.realpath(path), path, filter=_readable)
 
