@@ -118,8 +118,8 @@ class Box:
         self._name = name
         self._own = own
 
-    def begin(self, order: Order, api: str, home: str) -> Container:
-        """Begin it. Raises OSError."""
+    def begin(self, order: Order, api: str, home: str, argv: tuple[str, ...]) -> Container:
+        """Begin it with this program. Raises OSError."""
         tmp = self._own / "tmp"
         variables = self._own / "variables"
         awkward = write_variables(variables, container_variables(order, api, home))
@@ -128,7 +128,7 @@ class Box:
             name=self._name,
             label=self._label,
             image=order.code.image,
-            argv=order.code.argv,
+            argv=argv,
             folder=order.code.workdir,
             tmp=tmp,
             variables=variables,

@@ -103,7 +103,8 @@ class Environment:
             self._server.close()
             return
         self._clock = ClockPage(self.places.clock, order.now_ns, walking)
-        family = self._family = Family(partial(self._begin, order, api, home, box), self._exited)
+        begin = partial(_begin, order, self.places, api, home, self._program, box)
+        family = self._family = Family(begin, self._exited)
         if self._program.stand_in:
             family.output.write(f"[cloudchamber: {self._program.stand_in}]\n".encode())
         self._arm(INIT_S + order.timeout_s)
@@ -112,16 +113,6 @@ class Environment:
         for program in self._extensions.programs:
             family.start((str(program),), is_runtime=False)
         self._advance()
-
-    def _begin(
-        self, order: Order, api: str, home: str, box: Box | None, argv: tuple[str, ...]
-    ) -> Member:
-        if box is not None:
-            return box.begin(order, api, home)
-        names = variables(order, self.places, api, home, self._program)
-        mark = f"AWS_LAMBDA_RUNTIME_API={api}\0".encode()
-        argv = confined(argv, self.places, self.places.tmp.parents[2])
-        return Process(argv, names, self.places.task, mark, order.ephemeral_mb * MB)
 
     def _advance(self) -> None:
         """Go on, if the runtime and every extension have done with what was before."""
@@ -351,6 +342,23 @@ class Environment:
         if self._watchdog is not None:
             self._watchdog.cancel()
             self._watchdog = None
+
+
+def _begin(
+    order: Order,
+    places: Places,
+    api: str,
+    home: str,
+    program: Program,
+    box: Box | None,
+    argv: tuple[str, ...],
+) -> Member:
+    if box is not None:
+        return box.begin(order, api, home, argv)
+    names = variables(order, places, api, home, program)
+    mark = f"AWS_LAMBDA_RUNTIME_API={api}\0".encode()
+    argv = confined(argv, places, places.tmp.parents[2])
+    return Process(argv, names, places.task, mark, order.ephemeral_mb * MB)
 
 
 def _error(status: str, asked: Asked) -> Outcome:

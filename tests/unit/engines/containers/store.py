@@ -16,6 +16,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -108,13 +109,15 @@ def send(event, told):
 
 
 @pytest.fixture(scope="session")
-def container_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def container_store() -> Iterator[Path]:
     """A store with the image, which every Podman that this process begins uses from now on."""
     found: dict[str, Any] = json.loads(FOUND.read_text()) if FOUND.exists() else {}
     if "podman" not in found:
         reason = found.get("missing", {}).get("podman", "run `python -m tools.clients` first")
         pytest.skip(f"podman: {reason}")
-    folder = tmp_path_factory.mktemp("containers")
+    # Podman wants its places short: with more than 50 letters its own clean-up refuses them, and
+    # the end of a container is noticed much later.
+    folder = Path(tempfile.mkdtemp(prefix="containers-"))
     (folder / "storage.conf").write_text(
         f'[storage]\ndriver = "overlay"\n'
         f'graphroot = "{folder / "root"}"\nrunroot = "{folder / "run"}"\n'
