@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -80,19 +80,23 @@ class Container:
             return b""
 
     def freeze(self) -> None:
-        """Stop all that runs in it, parents before their children, so that none is missed."""
+        """Stop all that runs in it."""
         if not self._is_frozen:
             self._is_frozen = True
-            self._signal_all(signal.SIGSTOP)
+            stopped: set[int] = set()
+            # Once is not enough: one may begin another before it has stopped.
+            while more := [pid for pid in self.processes() if pid not in stopped]:
+                self._signal(more, signal.SIGSTOP)
+                stopped.update(more)
 
     def thaw(self) -> None:
         """Let it go on."""
         if self._is_frozen:
             self._is_frozen = False
-            self._signal_all(signal.SIGCONT)
+            self._signal(self.processes(), signal.SIGCONT)
 
-    def _signal_all(self, number: int) -> None:
-        for pid in self.processes():
+    def _signal(self, processes: Iterable[int], number: int) -> None:
+        for pid in processes:
             try:
                 os.kill(pid, number)
             except OSError:

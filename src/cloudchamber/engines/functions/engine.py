@@ -261,6 +261,8 @@ class Functions:
         folder = self._open_folder()
         own = folder / "environments" / str(number)
         if order.code.image:
+            if not order.code.argv:
+                raise NoRuntime("the image has neither an entrypoint nor a command")
             tmp = _own_tmp(own)
             tmp.chmod(0o1777)  # what runs in a container is another user to this machine
             places = Places(own / "none", own / "none", tmp, own / "none", own / "clock")

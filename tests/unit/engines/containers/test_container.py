@@ -24,6 +24,7 @@ os.fork() or os.setsid()
 print('up', flush=True)
 select.select([], [], [], 60)
 """
+LOOKS = 10_000
 IMAGE = {"image": NAME, "argv": [], "workdir": ""}
 
 
@@ -49,12 +50,13 @@ def begin(tmp_path: Path) -> Callable[..., tuple[Container, list[Callable[[], No
     return make
 
 
-def states(container: Container) -> list[str]:
-    found = []
-    for pid in container.processes():
-        text = Path(f"/proc/{pid}/stat").read_text()
-        found.append(text.rpartition(")")[2].split()[0])
-    return found
+def become(container: Container, *wanted: str) -> None:
+    """See its processes get into these states: a signal is heard a moment after it is sent."""
+    for _ in range(LOOKS):
+        texts = [Path(f"/proc/{pid}/stat").read_text() for pid in container.processes()]
+        if sorted(text.rpartition(")")[2].split()[0] for text in texts) == sorted(wanted):
+            return
+    raise AssertionError(f"not {wanted}: {texts}")
 
 
 def test_it_is_frozen_with_all_it_started_and_goes_with_it(
@@ -66,11 +68,11 @@ def test_it_is_frozen_with_all_it_started_and_goes_with_it(
     while said.count(b"up") < 2:
         said += container.read() or b""
     assert container.began
-    assert len(states(container)) == 2
+    become(container, "S", "S")
     container.freeze()
-    assert {*states(container)} == {"T"}
+    become(container, "T", "T")
     container.thaw()
-    assert "T" not in states(container)
+    become(container, "S", "S")
     container.kill()
     container.reap()
     for remove in later:
@@ -129,3 +131,25 @@ def test_what_ends_while_it_begins_leaves_nothing(tmp_path: Path) -> None:
 
     on_bench(story, tmp_path)
     assert containers() == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "path", "reason"),
+    [
+        ([], "", "neither an entrypoint nor a command"),
+        (["/entry"], "/nowhere", "there is no podman on the PATH"),
+    ],
+)
+def test_what_cannot_be_begun_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argv: list[str], path: str, reason: str
+) -> None:
+    """As when a world whose images were found elsewhere goes on where there is no engine."""
+
+    async def story(bench: Bench) -> None:
+        outcome = await bench.run({**IMAGE, "argv": argv}, runtime="", handler="")
+        assert outcome.status == "init-error"
+        assert reason in outcome.payload.decode()
+
+    if path:
+        monkeypatch.setenv("PATH", path)
+    on_bench(story, tmp_path)
