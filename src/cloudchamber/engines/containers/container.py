@@ -22,6 +22,7 @@ from cloudchamber.engines.containers.starts import Means, Start, run_command
 PIPE_BYTES: Final = 65536
 ENDING_S: Final = 10
 LEAST_SIGNAL: Final = 128  # an exit code above it tells of a signal
+NOT_BEGUN: Final = (125, 126, 127)  # what the engine itself ends with when nothing could begin
 PROC: Final = Path("/proc")
 STOPPED_MAX: Final = 4096
 
@@ -60,7 +61,9 @@ class Container:
     @property
     def began(self) -> bool:
         """Whether there has been a process in it, as far as the engine tells."""
-        return self._engine.name != "podman" or self._find_init() > 0
+        if self._engine.name == "podman":
+            return self._find_init() > 0
+        return self._popen.poll() not in NOT_BEGUN
 
     @property
     def exit_code(self) -> int | None:

@@ -143,7 +143,7 @@ class Box:
 def fault(order: Order, family: Family, code: int, in_init: bool) -> Outcome:
     """The outcome of a runtime that ended before it answered."""
     runtime = family.runtime
-    if runtime is None or runtime.began:
+    if runtime is None or runtime.began or not in_init:
         if runtime is not None and runtime.is_held and code == faults.KILLED:
             return faults.out_of_memory(order)  # nobody else can kill a container's first process
         return faults.ended(order, code, in_init)
