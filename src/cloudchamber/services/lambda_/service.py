@@ -89,7 +89,7 @@ SERVICE: Final = Service(
             resource=functions.arn_of_new,
             context=configuration.context_of_request,
             note="VpcConfig, FileSystemConfigs, SnapStart and TracingConfig are stored; a container"
-            " image cannot be invoked",
+            " image runs where the machine has a container engine",
         ),
         "CreateFunctionUrlConfig": _on_url(urls.create_function_url_config),
         "DeleteAlias": _on_whole(versions.delete_alias),
