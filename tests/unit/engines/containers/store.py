@@ -124,11 +124,13 @@ def container_store() -> Iterator[Path]:
     )
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("CONTAINERS_STORAGE_CONF", str(folder / "storage.conf"))
-        _import(folder)
-        yield folder
-        podman("rm", "--all", "--force", "--time=0")
-        podman("rmi", "--all", "--force")
-        shutil.rmtree(folder)
+        try:
+            _import(folder)
+            yield folder
+            podman("rm", "--all", "--force", "--time=0")
+            podman("rmi", "--all", "--force")
+        finally:
+            shutil.rmtree(folder)
 
 
 def podman(*arguments: str) -> str:
