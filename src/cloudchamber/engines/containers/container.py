@@ -48,6 +48,7 @@ class Container:
                 stdout=write,
                 stderr=write,
                 env=engine_environment(),
+                cwd=start.tmp.parent,  # where Podman's monitor notes that memory ran out
                 start_new_session=True,
                 close_fds=True,
             )

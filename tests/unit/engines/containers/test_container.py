@@ -108,8 +108,12 @@ def test_what_a_killed_chamber_noted_is_put_away(tmp_path: Path) -> None:
     podman("rm", "somebodys")
 
 
-def test_a_memory_that_is_too_small_is_told_as_such(tmp_path: Path) -> None:
+def test_a_memory_that_is_too_small_is_told_as_such(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By the kernel's own limit: the program takes it all at once, between two looks of ours."""
+    here = tmp_path_factory.mktemp("here")
+    monkeypatch.chdir(here)
 
     async def story(bench: Bench) -> None:
         source = "import mmap; memory = mmap.mmap(-1, 1 << 30); memory[:] = bytes(1 << 30)"
@@ -119,6 +123,7 @@ def test_a_memory_that_is_too_small_is_told_as_such(tmp_path: Path) -> None:
         assert outcome.error_type == "Runtime.OutOfMemory"
 
     on_bench(story, tmp_path)
+    assert list(here.iterdir()) == []  # Podman's monitor notes it where it was begun
 
 
 def test_what_ends_while_it_begins_leaves_nothing(tmp_path: Path) -> None:
