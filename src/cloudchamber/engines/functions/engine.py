@@ -12,15 +12,18 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
+from cloudchamber.engines.containers.commands import NoEngine
 from cloudchamber.engines.functions import faults
 from cloudchamber.engines.functions.archives import ArchiveError, CodeFolders
+from cloudchamber.engines.functions.boxes import Boxes
 from cloudchamber.engines.functions.environment import Environment
 from cloudchamber.engines.functions.interpreters import (
     NoRuntime,
+    Program,
     find_program,
     link_python_packages,
     wrapped,
@@ -83,6 +86,7 @@ class Functions:
         self._parent = parent
         self._own: OwnFolder | None = None
         self._codes: CodeFolders | None = None
+        self._boxes: Boxes | None = None
         self._count = 0
         self._idle: dict[Environment, None] = {}  # longest idle first
         self._busy: dict[str, Environment] = {}
@@ -127,7 +131,7 @@ class Functions:
         try:
             home = await self._home.open(environment.number)
             await environment.start(order, home, walking)
-        except OSError as error:
+        except (OSError, NoEngine) as error:
             environment.end()
             self._forget(environment)
             if self._busy.pop(ticket, None) is environment:
@@ -136,6 +140,15 @@ class Functions:
     def _refuse(self, ticket: str, order: Order, error_type: str, reason: str) -> None:
         outcome = faults.no_start(order, error_type, reason)
         asyncio.get_running_loop().call_soon(self._home.finished, ticket, outcome)
+
+    async def look_up(self, uri: str) -> dict[str, Any]:
+        """What the machine's container engine has by an ImageUri: an outcome for a service."""
+        return await self._open_boxes().look_up(uri)
+
+    def _open_boxes(self) -> Boxes:
+        if self._boxes is None:
+            self._boxes = Boxes(self._open_folder().name)
+        return self._boxes
 
     def has(self, code: Code) -> bool:
         """Whether this archive is unpacked already. From any thread."""
@@ -185,6 +198,8 @@ class Functions:
             task.cancel()
         if self._starting:
             await asyncio.wait(self._starting, timeout=5)
+        if self._boxes is not None:
+            await self._boxes.close()
         if self._own is not None:
             self._own.remove()
 
@@ -253,10 +268,17 @@ class Functions:
 
     def _make(self, number: int, order: Order) -> Environment:
         """Raises NoRuntime, ArchiveError, OSError."""
-        if self._own is None:
-            self._own = OwnFolder(self._parent)
-            self._codes = CodeFolders(self._own.path / "code", self._uses)
-        folder = self._own.path
+        patience = self._settings.patience
+        folder = self._open_folder()
+        own = folder / "environments" / str(number)
+        if order.code.image:
+            if not order.code.argv:
+                raise NoRuntime("the image has neither an entrypoint nor a command")
+            tmp = _own_tmp(own)
+            tmp.chmod(0o1777)  # what runs in a container is another user to this machine
+            places = Places(own / "none", own / "none", tmp, own / "none", own / "clock")
+            program = Program(order.code.argv, "image")
+            return Environment(number, order, program, places, self, patience, self._open_boxes())
         task = self._place_code(order.code)
         opt = self._place_layers(folder / "opt", order.layers)
         program = find_program(order.runtime, task, opt)
@@ -264,10 +286,15 @@ class Functions:
         program = wrapped(program, wrapper, task, opt)
         if program.language == "python":
             link_python_packages(folder / "packages")
-        own = folder / "environments" / str(number)
-        (own / "tmp").mkdir(parents=True, mode=0o700)
-        places = Places(task, opt, own / "tmp", folder / "packages", own / "clock")
-        return Environment(number, order, program, places, self, self._settings.patience)
+        places = Places(task, opt, _own_tmp(own), folder / "packages", own / "clock")
+        return Environment(number, order, program, places, self, patience)
+
+    def _open_folder(self) -> Path:
+        """Raises OSError."""
+        if self._own is None:
+            self._own = OwnFolder(self._parent)
+            self._codes = CodeFolders(self._own.path / "code", self._uses)
+        return self._own.path
 
     def _place_code(self, code: Code) -> Path:
         if code.read is not None:
@@ -299,6 +326,13 @@ class Functions:
                 shutil.copytree(source, half, dirs_exist_ok=True, copy_function=_link_over)
             half.rename(opt)
         return opt
+
+
+def _own_tmp(own: Path) -> Path:
+    """An environment's /tmp, new. Raises OSError."""
+    tmp = own / "tmp"
+    tmp.mkdir(parents=True, mode=0o700)
+    return tmp
 
 
 def _link_over(source: str, target: str) -> str:

@@ -10,17 +10,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from time import monotonic_ns
+from time import monotonic_ns, time_ns
 from typing import Final, Protocol
 
 from cloudchamber.engines.functions import faults, runtime_api
+from cloudchamber.engines.functions.boxes import Box, Boxes, fault
 from cloudchamber.engines.functions.clock_page import ClockPage
 from cloudchamber.engines.functions.confinement import confined
 from cloudchamber.engines.functions.extensions import Extensions
-from cloudchamber.engines.functions.family import Family
+from cloudchamber.engines.functions.family import Family, Member
 from cloudchamber.engines.functions.http_door import Asked, Door
 from cloudchamber.engines.functions.interpreters import BOOTSTRAPS, Program
 from cloudchamber.engines.functions.orders import MB, Order, Outcome
+from cloudchamber.engines.functions.processes import Process
 from cloudchamber.engines.functions.streams import ERROR_TYPE, Sink, Streaming, result_of
 from cloudchamber.engines.functions.variables import Places, variables
 from cloudchamber.engines.functions.watching import Watch
@@ -58,8 +60,10 @@ class Environment:
         places: Places,
         keeper: Keeper,
         patience: float,
+        boxes: Boxes | None = None,
     ) -> None:
-        """`patience` is how many times its timeout a function may take on the machine's clock."""
+        """`patience` is how many times its timeout a function may take on the machine's clock;
+        `boxes` are for an image, which runs in a container."""
         self.number = number
         self.function = order.function
         self.fingerprint = order.fingerprint
@@ -68,6 +72,7 @@ class Environment:
         self.ended = False
         self._program = program
         self._keeper = keeper
+        self._boxes = boxes
         self._patience = patience
         self._loop = asyncio.get_running_loop()
         self._server: asyncio.Server | None = None
@@ -92,8 +97,11 @@ class Environment:
     # Beginning
 
     async def start(self, order: Order, home: str, walking: bool) -> None:
-        """Begin the process with its first invocation. Raises OSError."""
+        """Begin the process with its first invocation. Raises OSError, NoEngine."""
         self._order = order
+        box: Box | None = None
+        if self._boxes is not None:
+            box = await self._boxes.box(order, self.number, self.places.tmp.parent)
         self._started_ns = monotonic_ns()
         self._server = await self._loop.create_server(self._open_door, "127.0.0.1", 0)
         api = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
@@ -101,18 +109,15 @@ class Environment:
             self._server.close()
             return
         self._clock = ClockPage(self.places.clock, order.now_ns, walking)
-        names = variables(order, self.places, api, home, self._program)
-        mark = f"AWS_LAMBDA_RUNTIME_API={api}\0".encode()
-        family = self._family = Family(
-            names, self.places.task, mark, order.ephemeral_mb * MB, self._exited
-        )
+        begin = partial(_begin, order, self.places, api, home, self._program, box)
+        family = self._family = Family(begin, self._exited)
         if self._program.stand_in:
             family.output.write(f"[cloudchamber: {self._program.stand_in}]\n".encode())
         self._arm(INIT_S + order.timeout_s)
         self._watch = Watch(family, self.places.tmp, self.fail)
         self._watch.begin(order)
         for program in self._extensions.programs:
-            family.start(self._confined((str(program),)), is_runtime=False)
+            family.start((str(program),), is_runtime=False)
         self._advance()
 
     def _advance(self) -> None:
@@ -121,16 +126,13 @@ class Environment:
             return
         if not self._begun and self._extensions.are_registered:
             self._begun = True
-            self._family.start(self._confined(self._program.argv), is_runtime=True)
+            self._family.start(self._program.argv, is_runtime=True)
         if self._next is None or self._order is None or not self._extensions.are_idle:
             return
         if not self._delivered:
             self._deliver()
         elif self._result is not None:
             self._conclude(self._result)
-
-    def _confined(self, argv: tuple[str, ...]) -> tuple[str, ...]:
-        return confined(argv, self.places, self.places.tmp.parents[2])
 
     def _open_door(self) -> Door:
         door = Door(self._dispatch, partial(runtime_api.announce, self))
@@ -166,7 +168,13 @@ class Environment:
         self._began_ns = monotonic_ns()
         self._arm(order.timeout_s)
         self._extensions.begin(order)
-        runtime_api.deliver(asked, order)
+        runtime_api.deliver(asked, order, self._deadline_ns(order))
+
+    def _deadline_ns(self, order: Order) -> int:
+        """The deadline by the clock that the process sees: in a container it is the machine's."""
+        if self._boxes is None:
+            return order.deadline_ns
+        return time_ns() + order.deadline_ns - self.last_ns
 
     def set_clock(self, now_ns: int, walking: bool) -> None:
         """The chamber's clock shows this now."""
@@ -195,7 +203,8 @@ class Environment:
             self._init_ns = monotonic_ns() - self._started_ns
         elif order is not None and self._delivered and self._result is None:
             if self._stream is None:
-                runtime_api.deliver(asked, order)  # once more: it has not been answered
+                # Once more: it has not been answered.
+                runtime_api.deliver(asked, order, self._deadline_ns(order))
                 return
             if not self._stream.is_open:
                 self._result = faults.truncated(order)
@@ -227,13 +236,7 @@ class Environment:
             runtime_api.accept(asked)
             self._advance()  # it may have asked for the next already
             return
-        if asked.too_large or len(asked.body) > faults.ANSWER_BYTES_MAX:
-            self._result = faults.too_large(faults.ANSWER_BYTES_MAX)
-            runtime_api.refuse(asked, 413, "RequestEntityTooLarge", faults.REFUSED_TEXT)
-            return
-        kind = asked.headers.get("content-type", "")
-        self._result = Outcome(status="ok", payload=bytes(asked.body), content_type=kind)
-        runtime_api.accept(asked)
+        self._result = _whole_answer(asked)
 
     def failed(self, request_id: str, asked: Asked) -> None:
         """An invocation's error."""
@@ -316,7 +319,8 @@ class Environment:
         elif not self._ready and self._init_error is not None:
             self.fail(self._init_error)
         else:
-            self.fail(faults.ended(order, code, not self._ready))
+            assert self._family is not None
+            self.fail(fault(order, self._family, code, not self._ready))
 
     def end(self) -> None:
         """End the process and everything of it; no outcome."""
@@ -343,6 +347,33 @@ class Environment:
         if self._watchdog is not None:
             self._watchdog.cancel()
             self._watchdog = None
+
+
+def _begin(
+    order: Order,
+    places: Places,
+    api: str,
+    home: str,
+    program: Program,
+    box: Box | None,
+    argv: tuple[str, ...],
+) -> Member:
+    if box is not None:
+        return box.begin(order, api, home, argv)
+    names = variables(order, places, api, home, program)
+    mark = f"AWS_LAMBDA_RUNTIME_API={api}\0".encode()
+    argv = confined(argv, places, places.tmp.parents[2])
+    return Process(argv, names, places.task, mark, order.ephemeral_mb * MB)
+
+
+def _whole_answer(asked: Asked) -> Outcome:
+    """An answer in one piece; one that is too large is refused."""
+    if asked.too_large or len(asked.body) > faults.ANSWER_BYTES_MAX:
+        runtime_api.refuse(asked, 413, "RequestEntityTooLarge", faults.REFUSED_TEXT)
+        return faults.too_large(faults.ANSWER_BYTES_MAX)
+    runtime_api.accept(asked)
+    kind = asked.headers.get("content-type", "")
+    return Outcome(status="ok", payload=bytes(asked.body), content_type=kind)
 
 
 def _error(status: str, asked: Asked) -> Outcome:

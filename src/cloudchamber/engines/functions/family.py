@@ -8,16 +8,69 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
-from typing import Final
+from itertools import islice
+from typing import Final, Protocol
 
 from cloudchamber.engines.functions.output import Output
-from cloudchamber.engines.functions.processes import Process
+from cloudchamber.engines.functions.processes import memory_mb
 
 READS_MAX: Final = 64  # of one pipe before others have their turn
 DRAIN_MAX: Final = 8192  # 512 MiB of output after the end: then it is a loop
+
+
+class Member(Protocol):
+    """A process with all that it started, or a container."""
+
+    @property
+    def pid(self) -> int:
+        """The process whose end is the end of it."""
+        ...
+
+    @property
+    def output(self) -> int:
+        """The read end of the pipe that takes what it prints; it does not block."""
+        ...
+
+    @property
+    def began(self) -> bool:
+        """Whether it was ever running."""
+        ...
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the kernel ends it for taking more memory than it has."""
+        ...
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended: a code, or a negative signal; None while it runs."""
+        ...
+
+    def read(self) -> bytes | None:
+        """What was printed since; None when there is nothing (now), empty at the end."""
+        ...
+
+    def freeze(self) -> None:
+        """Stop it."""
+        ...
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        ...
+
+    def kill(self) -> None:
+        """End it and everything it started."""
+        ...
+
+    def reap(self) -> None:
+        """Let go of it. It must have ended or been killed."""
+        ...
+
+    def processes(self) -> Iterator[int]:
+        """All its processes, as far as they can be seen, the first one first."""
+        ...
 
 
 class Family:
@@ -25,28 +78,22 @@ class Family:
 
     def __init__(
         self,
-        variables: dict[str, str],
-        folder: Path,
-        mark: bytes,
-        file_bytes_max: int,
+        begin: Callable[[tuple[str, ...]], Member],
         exited: Callable[[int, bool], None],
     ) -> None:
-        """`mark` is a piece of the environment that no other process has."""
+        """`begin` begins a command, and raises OSError."""
         self.output = Output()
-        self._variables = variables
-        self._folder = folder
-        self._mark = mark
-        self._file_bytes_max = file_bytes_max
+        self._begin = begin
         self._exited = exited
         self._loop = asyncio.get_running_loop()
-        self._members: list[Process] = []
-        self._runtime: Process | None = None
+        self._members: list[Member] = []
+        self._runtime: Member | None = None
         self._exit_files: list[int] = []
         self._ended = False
 
     def start(self, argv: tuple[str, ...], is_runtime: bool) -> None:
         """Begin one more. Raises OSError."""
-        process = Process(argv, self._variables, self._folder, self._mark, self._file_bytes_max)
+        process = self._begin(argv)
         self._members.append(process)
         if is_runtime:
             self._runtime = process
@@ -65,13 +112,19 @@ class Family:
                 self._exited(code, process is self._runtime)
                 return
 
+    @property
+    def runtime(self) -> Member | None:
+        """The one that is the runtime, once it has been begun."""
+        return self._runtime
+
     def memory_mb(self) -> int:
         """Resident memory of all."""
-        return sum(process.memory_mb() for process in self._members)
+        return sum(memory_mb(member.processes()) for member in self._members)
 
     def count(self, at_most: int) -> int:
         """How many processes there are, with their children, counted up to `at_most` of each."""
-        return sum(process.count(at_most) for process in self._members)
+        found = (islice(member.processes(), at_most) for member in self._members)
+        return sum(1 for processes in found for _ in processes)
 
     def freeze(self) -> None:
         """Stop all."""
@@ -101,6 +154,6 @@ class Family:
             self._loop.remove_reader(process.output)
             process.reap()
 
-    def _read(self, process: Process) -> None:
+    def _read(self, process: Member) -> None:
         if not self.output.pull(process.read, READS_MAX):
             self._loop.remove_reader(process.output)

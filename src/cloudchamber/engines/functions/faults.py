@@ -13,6 +13,7 @@ from cloudchamber.engines.functions.orders import Order, Outcome, error_payload
 from cloudchamber.engines.functions.processes import exit_text
 
 ANSWER_BYTES_MAX: Final = 6_291_556
+KILLED: Final = -9
 EXIT_ERROR: Final = "Runtime.ExitError"
 OUT_OF_MEMORY: Final = "Runtime.OutOfMemory"
 TIMED_OUT: Final = "Sandbox.Timedout"

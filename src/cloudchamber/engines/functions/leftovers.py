@@ -1,8 +1,9 @@
 """Folders of engines, and what is left of engines that were killed.
 
 Rules of this file: a folder belongs to whoever holds the lock on its `owner` file. A folder whose
-lock nobody holds is what a killed chamber left: the processes that have it in their environment
-are ended (frozen ones would stay for ever), then it is removed.
+lock nobody holds is what a killed chamber left: the containers that it notes are removed and the
+processes that have it in their environment are ended (frozen ones would stay for ever), then it is
+removed.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from cloudchamber.engines.containers.commands import NAMES, Engine
+from cloudchamber.engines.containers.container import remove as remove_containers
+
 PREFIX: Final = "cloudchamber-functions-"
 OWNER: Final = "owner"
+NOTE: Final = "container"  # the file of an environment that says what its container is called
 PROC: Final = Path("/proc")
 DEATH_S: Final = 5  # a killed process may be writing to a slow disk
 SCANS_MAX: Final = 10
@@ -56,10 +61,21 @@ def sweep(parent: Path) -> None:
         except OSError:
             continue  # its chamber lives
         else:
+            end_containers(folder)
             end_processes(folder)
             remove(folder)
         finally:
             os.close(lock)
+
+
+def end_containers(folder: Path) -> None:
+    """Remove the containers that the environments below this folder noted, whatever they do."""
+    notes = [note.read_text().split() for note in folder.glob(f"environments/*/{NOTE}")]
+    for name in NAMES:
+        path = shutil.which(name)
+        if path is not None:
+            mine = tuple(words[1] for words in notes if words[:1] == [name] and len(words) == 2)
+            remove_containers(Engine(name, path), mine)
 
 
 def end_processes(folder: Path) -> None:

@@ -19,11 +19,15 @@ STATUSES: Final = ("ok", "error", "timeout", "crash", "init-error", "out-of-memo
 
 class Code(msgspec.Struct, frozen=True):
     """An archive by its name (`key`: equal names, equal bytes), read when it is needed; or a folder
-    that is used as it is."""
+    that is used as it is; or an image of the container engine's store, by its id, and what runs in
+    it (`argv`) in which folder of its own (empty: as it says itself)."""
 
     key: str
     read: Callable[[], bytes] | None = None
     folder: str = ""
+    image: str = ""
+    argv: tuple[str, ...] = ()
+    workdir: str = ""
 
 
 class Order(msgspec.Struct, kw_only=True):
@@ -130,9 +134,8 @@ def read_order(order: Mapping[str, Any]) -> Order:
 
 
 def read_code(code: Any) -> Code:
-    """`bytes`, `{"key": ..., "read": callable}`, `{"zip": bytes}` or `{"folder": path}`.
-
-    Raises OrderError.
+    """`bytes`, `{"key": ..., "read": callable}`, `{"zip": bytes}`, `{"folder": path}` or
+    `{"image": id, "argv": [...], "workdir": path}`. Raises OrderError.
     """
     if isinstance(code, bytes):
         return _of_bytes(code)
@@ -144,7 +147,16 @@ def read_code(code: Any) -> Code:
         if "folder" in code:
             folder = str(code["folder"])
             return Code(f"folder:{folder}:{_stamp(folder)}", folder=folder)
-    raise OrderError("code is an archive or a folder; container images are not run here yet")
+        if "image" in code:
+            return _of_image(code)
+    raise OrderError("code is an archive, a folder or an image")
+
+
+def _of_image(code: Mapping[str, Any]) -> Code:
+    image, argv = str(code["image"]), tuple(map(str, code.get("argv") or ()))
+    workdir = str(code.get("workdir") or "")
+    key = "\0".join(("image", image, workdir, *argv))
+    return Code(key, image=image, argv=argv, workdir=workdir)
 
 
 def _of_bytes(data: bytes) -> Code:

@@ -13,7 +13,8 @@ import os
 import resource
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -22,6 +23,7 @@ from cloudchamber.engines.functions.orders import MB
 
 PIPE_BYTES: Final = 65536
 FILES_MAX: Final = 1024
+COUNTED_MAX: Final = 1024
 PROC: Final = Path("/proc")
 PAGE_BYTES: Final = resource.getpagesize()
 SWEEPS_MAX: Final = 100
@@ -81,6 +83,16 @@ class Process:
             (PROC / str(self.pid) / "oom_score_adj").write_text("1000")
         except OSError:
             pass
+
+    @property
+    def began(self) -> bool:
+        """A process that could not begin is none."""
+        return True
+
+    @property
+    def is_held(self) -> bool:
+        """Nobody but us holds it to its memory."""
+        return False
 
     @property
     def exit_code(self) -> int | None:
@@ -159,26 +171,23 @@ class Process:
         except (OSError, IndexError, ValueError):
             return False
 
-    def memory_mb(self) -> int:
-        """Resident memory of the process and its children, pages they share counted once; 0 where
-        that cannot be seen."""
-        total = _resident(self.pid, shared_too=True)
-        waiting, count = list(_children(self.pid)), 0
-        while waiting and count < FILES_MAX:
+    def processes(self) -> Iterator[int]:
+        """The process and all its children, itself first."""
+        waiting = [self.pid]
+        while waiting:
             pid = waiting.pop()
-            count += 1
-            total += _resident(pid, shared_too=False)
+            yield pid
             waiting.extend(_children(pid))
-        return -(-total * PAGE_BYTES // MB)
 
-    def count(self, at_most: int) -> int:
-        """How many processes there are, counted up to `at_most`."""
-        waiting, count = [self.pid], 0
-        while waiting and count < at_most:
-            pid = waiting.pop()
-            count += 1
-            waiting.extend(_children(pid))
-        return count
+
+def memory_mb(processes: Iterable[int]) -> int:
+    """Resident memory of a process and its children, pages they share counted once; 0 where that
+    cannot be seen."""
+    total = sum(
+        _resident(pid, shared_too=number == 0)
+        for number, pid in enumerate(islice(processes, COUNTED_MAX))
+    )
+    return -(-total * PAGE_BYTES // MB)
 
 
 def _resident(pid: int, shared_too: bool) -> int:

@@ -112,12 +112,12 @@ def refuse(asked: Asked, status: int, error_type: str, message: str) -> None:
     asked.reply(status, body, (JSON,))
 
 
-def deliver(asked: Asked, order: Order) -> None:
-    """Answer `next` with an invocation."""
+def deliver(asked: Asked, order: Order, deadline_ns: int) -> None:
+    """Answer `next` with an invocation; its deadline is told on the clock that the runtime sees."""
     headers = [
         JSON,
         ("Lambda-Runtime-Aws-Request-Id", order.request_id),
-        ("Lambda-Runtime-Deadline-Ms", str(order.deadline_ns // 1_000_000)),
+        ("Lambda-Runtime-Deadline-Ms", str(deadline_ns // 1_000_000)),
         ("Lambda-Runtime-Invoked-Function-Arn", order.function_arn),
     ]
     for name, value in (

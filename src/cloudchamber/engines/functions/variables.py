@@ -14,6 +14,7 @@ from cloudchamber.engines.functions.interpreters import Program
 from cloudchamber.engines.functions.orders import Order
 
 SYSTEM_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
+IN_A_CONTAINER: Final = (("LAMBDA_TASK_ROOT", "/var/task"), ("LAMBDA_RUNTIME_DIR", "/var/runtime"))
 
 
 class Places(NamedTuple):
@@ -51,21 +52,33 @@ def variables(
     elif language == "nodejs":
         found["NODE_PATH"] = f"{opt}/nodejs/node_modules:{task}/node_modules"
     found.update(order.environment)
-    found.update(_reserved(order, places, api))
+    found.update(_reserved(order, api))
+    found["_HANDLER"] = order.handler
+    found["LAMBDA_TASK_ROOT"] = str(places.task)
+    found["LAMBDA_RUNTIME_DIR"] = str(places.packages)
     if language in ("python", "nodejs"):
         found["CLOUDCHAMBER_CLOCK"] = str(places.clock)
         found["CLOUDCHAMBER_OPT"] = opt
         found["CLOUDCHAMBER_PACKAGES"] = str(places.packages)
+    return _with_home(found, home)
+
+
+def container_variables(order: Order, api: str, home: str) -> dict[str, str]:
+    """What a container finds in its environment besides what its image says, and over it."""
+    found = {"TZ": ":UTC", **order.environment, **_reserved(order, api), **dict(IN_A_CONTAINER)}
+    return _with_home(found, home)
+
+
+def _with_home(found: dict[str, str], home: str) -> dict[str, str]:
     found.setdefault("AWS_ENDPOINT_URL", home)
     # Nobody answers at the address of instance metadata; without this an SDK waits for it.
     found.setdefault("AWS_EC2_METADATA_DISABLED", "true")
     return {name: value.replace("\0", "") for name, value in found.items()}
 
 
-def _reserved(order: Order, places: Places, api: str) -> dict[str, str]:
+def _reserved(order: Order, api: str) -> dict[str, str]:
     credentials = order.credentials
     found = {
-        "_HANDLER": order.handler,
         "AWS_REGION": order.region,
         "AWS_DEFAULT_REGION": order.region,
         "AWS_LAMBDA_FUNCTION_NAME": order.function_name,
@@ -77,8 +90,6 @@ def _reserved(order: Order, places: Places, api: str) -> dict[str, str]:
         "AWS_LAMBDA_LOG_FORMAT": order.log_format,
         "AWS_LAMBDA_RUNTIME_API": api,
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-        "LAMBDA_TASK_ROOT": str(places.task),
-        "LAMBDA_RUNTIME_DIR": str(places.packages),
     }
     if order.log_level:
         found["AWS_LAMBDA_LOG_LEVEL"] = order.log_level

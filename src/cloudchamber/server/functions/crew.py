@@ -10,7 +10,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -29,6 +29,8 @@ from cloudchamber.server.http.exchange import Exchange, Spool
 from cloudchamber.server.http.limits import Limits
 from cloudchamber.server.http.listener import Listener
 from cloudchamber.wire.http import Request
+
+IMAGE: Final = "lambda.image"  # the kind of work that looks up an image; any other is a function's
 
 
 def engine_settings(folders: tuple[str, ...]) -> EngineSettings:
@@ -135,24 +137,28 @@ class Crew:
         self._streams: dict[str, StreamedAnswer] = {}
         self._listeners: dict[int, Listener] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._asking: set[asyncio.Task[None]] = set()
         self._admission = Admission()
         self._count = 0
         self._generation = 0
 
     # For the world
 
-    def begin(self, ticket: str, order: dict[str, Any], now_ns: int) -> None:
+    def begin(self, adapter: str, ticket: str, order: dict[str, Any], now_ns: int) -> None:
         """Take an order, at this instant."""
         self._count += 1
         generation = self._generation
         job = Job(self._count, ticket, now_ns, lambda: self._generation == generation)
+        if adapter == IMAGE:
+            self._post(partial(self._enlist, job, partial(self._look_up, job, order["image_uri"])))
+            return
         try:
             read = read_order(order)
             read.now_ns = now_ns
             read.code = self._fetched(read.code)
             read.layers = tuple(self._fetched(layer) for layer in read.layers)
         except (OrderError, OSError, LookupError) as error:
-            refusal = Outcome(**crash(str(error)))
+            refusal = crash(str(error))
             self._post(partial(self._enlist, job, partial(self._hand_in, job, refusal)))
             return
         self._orders[ticket] = read
@@ -194,6 +200,21 @@ class Crew:
         self.gate.run(job)
         self.engine.begin(job.ticket, order, self.world.walks)
 
+    def _look_up(self, job: Job, uri: str) -> None:
+        """Ask for an image: work as well, which holds the clock and has its turn."""
+        self.gate.run(job)
+        task = asyncio.get_running_loop().create_task(self._find(job, uri))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    async def _find(self, job: Job, uri: str) -> None:
+        try:
+            found = await self.engine.look_up(uri)
+        except OSError as error:
+            found = {"status": "no-engine", "reason": str(error)}
+        if self.is_live(job):
+            self.gate.ask(job, partial(self._hand_in, job, found))
+
     def _overdue(self, ticket: str) -> None:
         """End it; one that has not even begun to run is ended as well."""
         job = self._jobs.get(ticket)
@@ -213,6 +234,8 @@ class Crew:
         """End everything and leave nothing behind."""
         self._generation += 1
         self._end_all()
+        for task in tuple(self._asking):
+            task.cancel()
         await self.engine.close()
         for number in tuple(self._listeners):
             self.close(number)
@@ -245,23 +268,25 @@ class Crew:
         """The engine is done with an order."""
         job = self._jobs.get(ticket)
         if job is not None:
-            self.gate.ask(job, partial(self._hand_in, job, outcome))
+            self.gate.ask(job, partial(self._conclude, job, outcome))
 
-    def _hand_in(self, job: Job, outcome: Outcome) -> None:
+    def _conclude(self, job: Job, outcome: Outcome) -> None:
         order = self._orders.pop(job.ticket, None)
         stream = self._streams.pop(job.ticket, None)
-        self._jobs.pop(job.ticket, None)
-        world = self.world
-        if job.abandon is not None:
-            job.abandon()
-        if order is not None and not world.walks:
+        if order is not None and not self.world.walks:
             self._model(job, order, outcome, 0 if stream is None else stream.length)
         if stream is not None:
             try:
                 stream.settle(outcome)
             except OSError as error:
                 outcome = Outcome(**crash(f"its answer could not be kept: {error}"))
-        world.finish(job, outcome.as_data())
+        self._hand_in(job, outcome.as_data())
+
+    def _hand_in(self, job: Job, outcome: dict[str, Any]) -> None:
+        self._jobs.pop(job.ticket, None)
+        if job.abandon is not None:
+            job.abandon()
+        self.world.finish(job, outcome)
 
     def _model(self, job: Job, order: Order, outcome: Outcome, streamed: int) -> None:
         """What was measured is replaced where the clock does not go with the wall's."""

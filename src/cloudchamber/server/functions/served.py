@@ -60,7 +60,7 @@ class ServedCrew:
             # The wall is not told apart from run to run, so there is nothing to keep in step.
             mode = "free" if self.walks else self._host.cloud.settings.functions
             self._crew.gate.mode = mode
-        self._crew.begin(ticket, order, self.now_ns)
+        self._crew.begin(adapter, ticket, order, self.now_ns)
 
     def overdue(self, ticket: str) -> None:
         """End it: its time is over."""

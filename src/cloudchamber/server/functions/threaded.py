@@ -61,7 +61,7 @@ class ThreadedCrew:
 
     def begin(self, adapter: str, ticket: str, order: dict[str, Any]) -> None:
         """Start."""
-        self._open().begin(ticket, order, self.now_ns)
+        self._open().begin(adapter, ticket, order, self.now_ns)
 
     def overdue(self, ticket: str) -> None:
         """End it: its time is over."""

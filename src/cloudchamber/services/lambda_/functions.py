@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from cloudchamber.cloud.call import Call
 from cloudchamber.cloud.errors import Refused
-from cloudchamber.cloud.service import Input, Output
+from cloudchamber.cloud.service import Input, Output, Waiting
 from cloudchamber.services.lambda_ import (
     configuration,
+    images,
     lifecycle,
     locations,
     packages,
@@ -61,14 +62,27 @@ def arn_of_new(call: Call, request: Input) -> str:
     return function_arn(call.region, call.account, request.get("FunctionName", ""))
 
 
-def create_function(call: Call, request: Input) -> Output:
-    """A function with its code."""
+def create_function(call: Call, request: Input) -> Output | Waiting:
+    """A function with its code. One that is an image waits until it is known what that is."""
+    if "ImageUri" in request["Code"]:
+        return _create_of_image(call, request)
+    return _create(call, request)
+
+
+def _create_of_image(call: Call, request: Input) -> Waiting:
+    uri = request["Code"]["ImageUri"]
+    images.check_uri(call, uri)
+    _checked(call, request)  # and once more when the answer is there: the world may have moved on
+    package = yield from images.look_up(call, uri)
+    return _create(call, request, package)
+
+
+def _checked(call: Call, request: Input) -> tuple[Target, dict[str, Any], dict[str, str]]:
+    """The name, the members and the tags of a new function. Raises what AWS says of them."""
     target = target_of(call, request)
     if (target.account, target.qualifier) != (call.account, ""):
         raise refusals.invalid(f"The function name {request['FunctionName']} is not valid here.")
-    arn = function_arn(call.region, call.account, target.name)
-    rows = call.rows(FUNCTIONS)
-    if target.name in rows:
+    if target.name in call.rows(FUNCTIONS):
         raise refusals.conflict(f"Function already exist: {target.name}")
     members = configuration.defaults({**request, "FunctionName": target.name})
     members["PackageType"] = _package_type(request)
@@ -76,7 +90,14 @@ def create_function(call: Call, request: Input) -> Output:
     _check_signing(call, request.get("CodeSigningConfigArn", ""))
     tags = check_tags(call, {}, request.get("Tags", {}))
     roles.check_role(call, request["Role"])
-    taken = packages.take(call, request["Code"], "CreateFunction")
+    return target, members, tags
+
+
+def _create(call: Call, request: Input, image: Package | None = None) -> Output:
+    target, members, tags = _checked(call, request)
+    arn = function_arn(call.region, call.account, target.name)
+    rows = call.rows(FUNCTIONS)
+    taken = packages.take(call, request["Code"], "CreateFunction", image)
     _check_unpacked(call, taken.package, members)
     variables = configuration.keep_variables(
         call, arn, request.get("Environment", {}).get("Variables", {}), members.get("KMSKeyArn", "")
@@ -157,11 +178,7 @@ def get_function(call: Call, request: Input) -> Output:
     function, version = expect_version(call, target)
     code: Output = {"RepositoryType": "S3", "Location": locations.location(call, version.code)}
     if version.code.image:
-        code = {
-            "RepositoryType": "ECR",
-            "ImageUri": version.code.image,
-            "ResolvedImageUri": version.code.image,
-        }
+        code = dict(images.shown(version.code))
     elif version.code.folder:
         code = {"RepositoryType": "S3", "Location": f"file://{version.code.folder}"}
     if version.code.kms_key:
@@ -237,8 +254,23 @@ def delete_function(call: Call, request: Input) -> Output:
 # Changes
 
 
-def update_function_code(call: Call, request: Input) -> Output:
+def update_function_code(call: Call, request: Input) -> Output | Waiting:
     """Other code, in force with the next invocation."""
+    _checked_code(call, request)
+    if "ImageUri" in request:
+        return _update_of_image(call, request)
+    return _update_code(call, request)
+
+
+def _update_of_image(call: Call, request: Input) -> Waiting:
+    uri = request["ImageUri"]
+    images.check_uri(call, uri)
+    package = yield from images.look_up(call, uri)
+    return _update_code(call, request, package)
+
+
+def _checked_code(call: Call, request: Input) -> tuple[Function, dict[str, Any]]:
+    """The function to change and its new code as the request has it. Raises what AWS says."""
     function = _changeable(call, request)
     latest = function.latest
     code: dict[str, Any] = {
@@ -256,7 +288,13 @@ def update_function_code(call: Call, request: Input) -> Output:
     if request.get("PublishTo"):
         raise Refused("lambda", "UpdateFunctionCode",
                       "PublishTo: there are no Lambda Managed Instances here")  # fmt: skip
-    taken = packages.take(call, code, "UpdateFunctionCode")
+    return function, code
+
+
+def _update_code(call: Call, request: Input, image: Package | None = None) -> Output:
+    function, code = _checked_code(call, request)
+    latest = function.latest
+    taken = packages.take(call, code, "UpdateFunctionCode", image)
     members = dict(latest.members)
     if "Architectures" in request:
         members["Architectures"] = request["Architectures"]

@@ -18,6 +18,7 @@ from cloudchamber.cloud.durations import SECOND_NS
 from cloudchamber.cloud.errors import AwsError, Refused
 from cloudchamber.services.lambda_ import (
     concurrency,
+    images,
     logs,
     packages,
     refusals,
@@ -119,10 +120,7 @@ def check_invocable(call: Call, function: Function, version: Configuration) -> N
             "The operation cannot be performed at this time. The function is currently in the "
             f"following state: {version.state}"
         )
-    if version.code.image:
-        raise Refused(
-            "lambda", "Invoke", f"{function.arn} is a container image, and no container engine runs"
-        )
+    images.check_runnable(function.arn, version.code)
 
 
 def check_recursion(call: Call, function: Function, trace: str) -> None:
@@ -181,7 +179,7 @@ def _order(
         "function_arn": f"{function.arn}:{row.qualifier}" if row.qualifier else function.arn,
         "version": version.version,
         "request_id": row.request_id,
-        "code": packages.for_engine(call, version.code),
+        "code": _code(call, version),
         "layers": [packages.for_engine(call, each.code) for each in layers if each is not None],
         "handler": members.get("Handler", ""),
         "runtime": members.get("Runtime", ""),
@@ -198,6 +196,12 @@ def _order(
         "log_stream": row.log_stream,
         "invoked_by": row.origin,
     }
+
+
+def _code(call: Call, version: Configuration) -> dict[str, Any]:
+    if version.code.image:
+        return images.for_engine(version.code, version.members)
+    return packages.for_engine(call, version.code)
 
 
 def done(call: Call, ticket: str, outcome: dict[str, Any]) -> None:

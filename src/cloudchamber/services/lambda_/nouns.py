@@ -16,11 +16,23 @@ from cloudchamber.cloud.store import Table
 LATEST: Final = "$LATEST"
 
 
+class Image(msgspec.Struct, frozen=True):
+    """What the machine's container engine said of an image when it was asked: `status` is `found`,
+    `absent`, `no-engine` (`reason` says why) or `crash`."""
+
+    status: str
+    id: str = ""
+    digest: str = ""
+    entrypoint: list[str] = []
+    command: list[str] = []
+    reason: str = ""
+
+
 class Package(msgspec.Struct, frozen=True):
     """Code: an archive in the blob store, a folder of the machine, or an image by its name.
 
-    `sha256` is what CodeSha256 shows (base64), `size` and `unzipped` are bytes, `name` and `key`
-    find and open the archive among the blobs.
+    `sha256` is what CodeSha256 shows (base64; of an image hexadecimal), `size` and `unzipped` are
+    bytes, `name` and `key` find and open the archive among the blobs.
     """
 
     sha256: str
@@ -31,6 +43,7 @@ class Package(msgspec.Struct, frozen=True):
     folder: str = ""
     image: str = ""
     kms_key: str = ""
+    container: Image | None = None
 
 
 class Configuration(msgspec.Struct):
@@ -293,6 +306,7 @@ URLS: Final = Table("lambda.urls", Place, "world")
 SESSIONS: Final = Table("lambda.sessions", Session)  # by role and function
 # Ids that no two accounts share: whoever began a thing, it is found where it ends.
 INVOCATIONS: Final = Table("lambda.invocations", Invocation, "world")
+LOOKED_UP: Final = Table("lambda.images", Image)  # answers that their callers have not read yet
 EVENTS: Final = Table("lambda.events", AsyncEvent, "world")
 MAPPINGS: Final = Table("lambda.mappings", Mapping)
 BATCHES: Final = Table("lambda.batches", Batch, "world")

@@ -45,8 +45,13 @@ class Taken:
         return self.package
 
 
-def take(call: Call, code: Mapping[str, Any], operation: str) -> Taken:
-    """The code of a request. Raises InvalidParameterValueException and its like."""
+def take(
+    call: Call, code: Mapping[str, Any], operation: str, image: Package | None = None
+) -> Taken:
+    """The code of a request; `image` is what its ImageUri was found to be.
+
+    Raises InvalidParameterValueException and its like.
+    """
     sources = sum(("ZipFile" in code, "S3Bucket" in code or "S3Key" in code, "ImageUri" in code))
     if sources != 1:
         raise refusals.invalid(
@@ -55,10 +60,8 @@ def take(call: Call, code: Mapping[str, Any], operation: str) -> Taken:
             else "Please do not provide other FunctionCode parameters when providing a ZipFile."
         )
     kms_key = code.get("SourceKMSKeyArn", "")
-    if "ImageUri" in code:
-        image = code["ImageUri"]
-        digest = hashlib.sha256(image.encode()).hexdigest()
-        return Taken(Package(sha256=digest, size=0, image=image))
+    if image is not None:
+        return Taken(image)
     if "ZipFile" in code:
         data = code["ZipFile"]
         if len(data) > call.quota("zipped-bytes"):

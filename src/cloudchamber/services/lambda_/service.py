@@ -17,6 +17,7 @@ from cloudchamber.services.lambda_ import (
     configuration,
     doors,
     functions,
+    images,
     invocations,
     invoking,
     layers,
@@ -40,6 +41,7 @@ from cloudchamber.services.lambda_.nouns import (
     FUNCTIONS,
     INVOCATIONS,
     LAYERS,
+    LOOKED_UP,
     MAPPINGS,
     SESSIONS,
     SHARDS,
@@ -87,7 +89,7 @@ SERVICE: Final = Service(
             resource=functions.arn_of_new,
             context=configuration.context_of_request,
             note="VpcConfig, FileSystemConfigs, SnapStart and TracingConfig are stored; a container"
-            " image cannot be invoked",
+            " image runs where the machine has a container engine",
         ),
         "CreateFunctionUrlConfig": _on_url(urls.create_function_url_config),
         "DeleteAlias": _on_whole(versions.delete_alias),
@@ -212,6 +214,7 @@ SERVICE: Final = Service(
         BATCHES,
         SHARDS,
         WARM,
+        LOOKED_UP,
     ),
     quotas=QUOTAS,
     kernel_events={
@@ -231,7 +234,7 @@ SERVICE: Final = Service(
     resource_policy=permissions.resource_policy,
     guarded=True,
     access_denied="AccessDeniedException",
-    work={invocations.WORK: invocations.done},
+    work={invocations.WORK: invocations.done, images.WORK: images.looked_up},
     sites={
         urls.SITE: simulated(
             doors.serve_url,

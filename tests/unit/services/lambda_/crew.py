@@ -19,6 +19,7 @@ MS = 1_000_000
 SECOND = 1_000_000_000
 ONE = "111111111111"
 TWO = "222222222222"
+NO_ENGINE = {"status": "no-engine", "reason": "there is no podman on the PATH"}
 Order = dict[str, Any]
 Outcome = dict[str, Any]
 Answer = Callable[[Order], Outcome]
@@ -61,14 +62,19 @@ class Crew:
         self._orders: queue.SimpleQueue[tuple[str, Order] | None] = queue.SimpleQueue()
         self.orders: list[Order] = []
         self.answers: dict[str, Answer] = {}
+        self.images: dict[str, Outcome] = {}
+        self.looked_up: list[str] = []
         self.late: list[str] = []
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
         chamber.cloud.work.workers = self
 
     def begin(self, adapter: str, ticket: str, order: Order) -> None:
-        assert adapter == "lambda.invocation"
-        self.orders.append(order)
+        assert adapter in ("lambda.invocation", "lambda.image")
+        if adapter == "lambda.invocation":
+            self.orders.append(order)
+        else:
+            self.looked_up.append(order["image_uri"])
         self._orders.put((ticket, order))
 
     def overdue(self, ticket: str) -> None:
@@ -88,8 +94,11 @@ class Crew:
     def _work(self) -> None:
         while (job := self._orders.get()) is not None:
             ticket, order = job
-            name = order["function_arn"].split(":")[6]
-            answer = self.answers.get(name, echo)(order)
+            if "image_uri" in order:
+                answer = self.images.get(order["image_uri"], NO_ENGINE)
+            else:
+                name = order["function_arn"].split(":")[6]
+                answer = self.answers.get(name, echo)(order)
             with self._host.enter() as cloud:
                 cloud.work.finish(ticket, answer)
 

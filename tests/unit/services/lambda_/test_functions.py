@@ -228,17 +228,6 @@ def test_a_name_is_taken_once(client: Any, make: Make) -> None:
         make("jobs")
 
 
-def test_an_image_is_kept_and_not_run(client: Any, role: str, crew: Crew) -> None:
-    image = f"{ONE}.dkr.ecr.us-east-1.amazonaws.com/app:1"
-    made = client.create_function(
-        FunctionName="boxed", PackageType="Image", Role=role, Code={"ImageUri": image}
-    )
-    assert made["PackageType"] == "Image"
-    assert client.get_function(FunctionName="boxed")["Code"]["ImageUri"] == image
-    with pytest.raises(ClientError, match="no container engine"):
-        client.invoke(FunctionName="boxed")
-
-
 def test_variables_under_a_key_of_ones_own_are_sealed(
     chamber: Chamber, client: Any, make: Make, crew: Crew
 ) -> None:
