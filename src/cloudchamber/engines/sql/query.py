@@ -15,6 +15,7 @@ import msgspec
 
 from cloudchamber.engines.sql.errors import NotSimulated, SqlError, SyntaxFault
 from cloudchamber.engines.sql.translation import (
+    PATH,
     at_moment,
     check,
     foreign_function,
@@ -100,6 +101,30 @@ class Query:
                 if isinstance(source, exp.Table) and not any(source is each for each in seen):
                     seen.append(source)
                     yield source
+
+    @property
+    def asks_path(self) -> bool:
+        """Whether the query names the hidden column `$path`."""
+        from sqlglot import exp
+
+        return any(node.name.lower() == PATH for node in self.tree.find_all(exp.Column))
+
+    def hide_path(self, is_table: Callable[[TableRef], bool]) -> None:
+        """Let no `*` stand for the column `$path`, which the tables have that `is_table` tells."""
+        from sqlglot import exp
+        from sqlglot.optimizer.scope import traverse_scope
+
+        for scope in traverse_scope(self.tree):
+            having = {
+                name
+                for name, source in scope.sources.items()
+                if isinstance(source, exp.Table) and is_table(_reference(self.text, source))
+            }
+            for item in getattr(scope.expression, "selects", ()):
+                star = item.this if isinstance(item, exp.Column) else item
+                names = {item.table} if isinstance(item, exp.Column) else having
+                if isinstance(star, exp.Star) and names & having:
+                    star.set("except_", [exp.to_identifier(PATH, quoted=True)])
 
     def put(self, names: Callable[[TableRef], str | Query]) -> None:
         """Put each table's own name in its place, or the query that a view stands for.

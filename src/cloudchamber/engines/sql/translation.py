@@ -17,7 +17,8 @@ from cloudchamber.engines.sql.functions import TRINO
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _COARSE: Final = frozenset({"DAY", "WEEK", "MONTH", "QUARTER", "YEAR"})
-_HIDDEN: Final = frozenset({"$path", "$bucket", "$file_size", "$file_modified_time", "$partition"})
+PATH: Final = "$path"  # the hidden column that says from which file a row is
+_HIDDEN: Final = frozenset({"$bucket", "$file_size", "$file_modified_time", "$partition"})
 _JODA: Final = MappingProxyType(
     {
         "yyyy": "%Y", "yy": "%y", "MM": "%m", "MMM": "%b", "MMMM": "%B", "dd": "%d", "HH": "%H",
@@ -66,7 +67,10 @@ def named(tree: Any) -> Any:
     if isinstance(outermost, exp.Select):
         fresh = []
         for place, item in enumerate(outermost.expressions):
-            nameless = not isinstance(item, (exp.Alias, exp.Column, exp.Star, exp.Dot))
+            if isinstance(item, exp.Dot):  # a field is called as it is in its row
+                fresh.append(exp.alias_(item, item.name, quoted=True))
+                continue
+            nameless = not isinstance(item, (exp.Alias, exp.Column, exp.Star))
             fresh.append(exp.alias_(item, f"_col{place}") if nameless else item)
         outermost.set("expressions", fresh)
     return tree

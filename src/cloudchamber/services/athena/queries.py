@@ -29,7 +29,7 @@ from cloudchamber.services.athena.runs import (
     Outcome,
     Run,
 )
-from cloudchamber.services.athena.sources import columns_of, relation
+from cloudchamber.services.athena.sources import columns_of, relation, shown_columns
 
 _VIEWS_DEEP: Final = 20
 _ANALYSIS: Final = frozenset(
@@ -152,7 +152,7 @@ def _assemble(
         if made is not None:
             relations[name] = made
         elif empty:
-            relations[name] = Relation(tuple(columns_of(table)))
+            relations[name] = Relation(tuple(shown_columns(table, query)))
         else:
             relations[name] = relation(run, table, query, ref)
 
@@ -164,6 +164,8 @@ def _assemble(
         _assemble(run, inner, schema, relations, empty=empty, depth=depth + 1)
         return inner
 
+    if query.asks_path:
+        query.hide_path(lambda ref: ref.key in names and "made" not in tables[ref.key])
     query.put(replaced)
 
 

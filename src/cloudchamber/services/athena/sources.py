@@ -15,6 +15,7 @@ import msgspec
 
 from cloudchamber.engines.sql.database import Lines, Relation, passing
 from cloudchamber.engines.sql.query import Query, TableRef
+from cloudchamber.engines.sql.translation import PATH
 from cloudchamber.services.athena import projection, serdes
 from cloudchamber.services.athena.formats import reader_of
 from cloudchamber.services.athena.limits import FILES_MAX, PARTITIONS_MAX
@@ -41,11 +42,18 @@ def columns_of(table: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
+def shown_columns(table: Mapping[str, Any], query: Query) -> list[tuple[str, str]]:
+    """A table's columns as a query may name them: with the hidden one, if it does."""
+    return columns_of(table) + ([(PATH, "string")] if query.asks_path else [])
+
+
 def relation(run: Run, table: Mapping[str, Any], query: Query, ref: TableRef) -> Relation:
     """A table with all that the query may want of it. Raises Failed, Stopped."""
     storage = table.get("StorageDescriptor", {})
+    columns = shown_columns(table, query)
+    has_path = query.asks_path
     keys = [each["Name"].lower() for each in table.get("PartitionKeys", ())]
-    columns = columns_of(table)
+    keys += [PATH] if has_path else []
     plain = columns[: len(columns) - len(keys)]
     text: tuple[list[str | None], ...] = tuple([] for _ in columns)
     lines: list[Lines] = []
@@ -56,11 +64,13 @@ def relation(run: Run, table: Mapping[str, Any], query: Query, ref: TableRef) ->
         if reader is None:
             serde = held.get("SerdeInfo", {}).get("SerializationLibrary", "")
             raise Failed(f"Cloudchamber does not read files of {serde}", category=OTHER)
+        bucket, _ = bucket_and_key(folder.location)
         for key, data in _files(run, folder.location):
+            values = (*folder.values, f"s3://{bucket}/{key}") if has_path else folder.values
             if reader == "parquet":
-                parquet.append((data, dict(zip(keys, folder.values, strict=True))))
+                parquet.append((data, dict(zip(keys, values, strict=True))))
                 continue
-            file = _File(key, data, reader, held, folder.values, _skipped(table))
+            file = _File(key, data, reader, held, values, _skipped(table))
             if not _append_whole(run, lines, plain, file):
                 _append(run, text, plain, file)
     return Relation(tuple(columns), text, tuple(lines), tuple(parquet))

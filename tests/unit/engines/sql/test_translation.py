@@ -47,10 +47,17 @@ def test_rows_are_trinos(expression: str, value: str) -> None:
     assert ask(expression) == [value]
 
 
+def test_a_field_of_a_row_is_called_as_it_is_there() -> None:
+    query = Query("SELECT CAST(ROW(1, 'a') AS ROW(x integer, y varchar)).y")
+    result = run(query, {}, 0, 1)
+    assert [name for name, _ in result.columns] == ["y"]
+    assert result.rows == [("a",)]
+
+
 @pytest.mark.parametrize(
     "expression",
     [
-        "typeof(d)", "current_user", '"$path"', "ts AT TIME ZONE 'Europe/Berlin'", "zip(d, d)",
+        "typeof(d)", "current_user", '"$bucket"', "ts AT TIME ZONE 'Europe/Berlin'", "zip(d, d)",
         "format_datetime(ts, 'Q')", "ip_prefix(d, 8)", "array_sort(ARRAY[1], (x, y) -> 1)",
     ],
 )  # fmt: skip

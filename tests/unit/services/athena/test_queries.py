@@ -188,6 +188,37 @@ def test_serdes_read_their_files(desk: Desk) -> None:
     assert "OrcSerde" in desk.failed("SELECT * FROM orc")
 
 
+def test_a_row_says_which_file_it_is_from(people: Desk) -> None:
+    people.put("people/b.csv", "4,dan,1\n")
+    a, b = ("s3://data/people/a.csv", "s3://data/people/b.csv")
+    assert people.rows('SELECT id, "$path" FROM people WHERE id > 2 ORDER BY id') == [
+        ["3", a], ["4", b],
+    ]  # fmt: skip
+    assert people.rows('SELECT "$path", count(*) FROM people GROUP BY 1 ORDER BY 1') == [
+        [a, "3"], [b, "1"],
+    ]  # fmt: skip
+    assert people.rows(f"""SELECT * FROM people WHERE "$path" = '{b}'""") == [["4", "dan", "1.0"]]
+    assert people.rows("""SELECT p.*, p."$path" FROM people p WHERE id = 4""") == [
+        ["4", "dan", "1.0", b]
+    ]
+    inner = 'SELECT id, "$path" AS file FROM people'
+    assert people.rows(f"SELECT * FROM ({inner}) WHERE id = 4") == [["4", b]]
+    people.done(f"CREATE VIEW files AS {inner}")
+    assert people.rows("SELECT * FROM files WHERE id = 4") == [["4", b]]
+    assert people.failed('SELECT "$path" FROM files').startswith("COLUMN_NOT_FOUND")
+    people.put("js/x.json", '{"a": 1}\n')
+    people.done(table("js", "a int", "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'"))
+    assert people.rows('SELECT a, "$path" FROM js') == [["1", "s3://data/js/x.json"]]
+    people.done(
+        "CREATE TABLE pq WITH (format='PARQUET', external_location='s3://data/pq/', "
+        "partitioned_by=ARRAY['id']) AS SELECT name, id FROM people WHERE id = 1"
+    )
+    (row,) = people.rows('SELECT *, "$path" FROM pq')
+    assert row[:2] == ["ann", "1"]
+    assert row[2] is not None
+    assert row[2].startswith("s3://data/pq/id=1/")
+
+
 def test_bad_files_fail_the_query(desk: Desk) -> None:
     desk.put("js/a.json", "{]\n")
     serde = "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'"
