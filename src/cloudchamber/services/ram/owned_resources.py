@@ -89,7 +89,8 @@ def get_resource_policies(call: Call, request: Input) -> Output:
             continue
         for share in _of_resource(call.cloud, arn):
             if request.get("principal") in (None, *share.principals):
-                documents.append(_document(call.cloud, share, arn))
+                document = _document(call.cloud, share, arn)
+                documents += [] if document is None else [document]
     return lookup.paged(
         request, [f"{n:06} {text}" for n, text in enumerate(documents)], str, "policies",
         lambda text: text.partition(" ")[2],
@@ -112,7 +113,8 @@ def share_policy(cloud: Cloud, arn: str) -> SourcedPolicy | None:
     """Port `share-policy`: what a shared resource's managed permissions allow, and whom."""
     statements: list[Any] = []
     for share in _of_resource(cloud, arn):
-        statements += json.loads(_document(cloud, share, arn))["Statement"]
+        document = _document(cloud, share, arn)
+        statements += [] if document is None else json.loads(document)["Statement"]
     if not statements:
         return None
     return attached_policy(json.dumps({"Version": "2012-10-17", "Statement": statements}), arn)
@@ -178,14 +180,14 @@ def _place(found: tuple[Share, str]) -> str:
 
 
 def _of_resource(cloud: Cloud, arn: str) -> Iterator[Share]:
-    """The shares that a resource is in and that anybody takes part in."""
+    """The active shares that a resource is in."""
     for share in cloud.store.rows(SHARES, "", "").values():
         if share.status == "ACTIVE" and arn in share.resources:
             yield share
 
 
-def _document(cloud: Cloud, share: Share, arn: str) -> str:
-    """The policy that one share puts on a resource."""
+def _document(cloud: Cloud, share: Share, arn: str) -> str | None:
+    """The policy that one share puts on a resource; None while nobody takes part in it."""
     kind = type_of(arn)
     assert kind is not None
     attached = share.permissions[kind.name]
@@ -202,4 +204,4 @@ def _document(cloud: Cloud, share: Share, arn: str) -> str:
             [name] if name.startswith("arn:aws:iam:") else accounts_in(cloud, name, share.owner)
         )
     )
-    return document_of(json.loads(version.template), principals, arn)
+    return document_of(json.loads(version.template), principals, arn) if principals else None

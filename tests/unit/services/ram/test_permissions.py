@@ -47,6 +47,30 @@ def test_aws_permission_is_attached_and_becomes_the_resources_policy() -> None:
         assert statement["Resource"] == arn
 
 
+def test_a_share_that_nobody_takes_part_in_puts_no_policy_on_its_resources() -> None:
+    with Chamber(seed=1) as chamber:
+        ec2 = chamber.client("ec2", region_name=REGION, account=OWNER)
+        ram = chamber.client("ram", region_name=REGION, account=OWNER)
+        gateway = ec2.create_transit_gateway()["TransitGateway"]
+        arn = gateway["TransitGatewayArn"]
+        ram.create_resource_share(name="hub", resourceArns=[arn], principals=[MEMBER])
+        ram.create_resource_share(name="idle", resourceArns=[arn])
+        assert ram.get_resource_policies(resourceArns=[arn])["policies"] == []
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+        ec2.create_transit_gateway_vpc_attachment(
+            TransitGatewayId=gateway["TransitGatewayId"], VpcId=vpc, SubnetIds=[subnet]
+        )
+        (made,) = ec2.describe_transit_gateway_vpc_attachments()["TransitGatewayVpcAttachments"]
+        assert made["State"] == "available"
+        other = chamber.client("ram", region_name=REGION, account=MEMBER)
+        (invitation,) = other.get_resource_share_invitations()["resourceShareInvitations"]
+        other.accept_resource_share_invitation(
+            resourceShareInvitationArn=invitation["resourceShareInvitationArn"]
+        )
+        assert len(ram.get_resource_policies(resourceArns=[arn])["policies"]) == 1
+
+
 @pytest.mark.parametrize("allowed", [True, False])
 def test_a_participant_may_what_the_permission_allows(allowed: bool) -> None:
     with Chamber(seed=1, iam="enforce") as chamber:

@@ -142,8 +142,8 @@ def product_of(details: str) -> str:
 
 
 def price_of(text: str | None, parameter: str = "spotPrice") -> int:
-    """A price in dollars an hour, in millionths. Raises InvalidParameterValue."""
-    if text is None:
+    """A price in dollars an hour, in millionths; 0 for none. Raises InvalidParameterValue."""
+    if not text:  # Terraform sends an empty one for none, and EC2 takes it so
         return 0
     whole, _, rest = text.partition(".")
     if not (whole or rest) or not (whole + rest).isascii() or not (whole + rest).isdigit():

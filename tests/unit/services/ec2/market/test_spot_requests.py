@@ -145,6 +145,11 @@ def test_what_cannot_be_asked(ec2: Any, spec: dict[str, Any]) -> None:
     assert ec2.describe_spot_instance_requests()["SpotInstanceRequests"] == []
 
 
+def test_an_empty_price_is_none(ec2: Any, spec: dict[str, Any]) -> None:
+    made = ec2.request_spot_instances(LaunchSpecification=spec, SpotPrice="")
+    assert float(made["SpotInstanceRequests"][0]["SpotPrice"]) > 0
+
+
 def test_run_instances_in_the_spot_market(ec2: Any, spec: dict[str, Any]) -> None:
     options = {"MarketType": "spot", "SpotOptions": {"MaxPrice": "0.0001"}}
     request = {"MinCount": 2, "MaxCount": 2, "InstanceMarketOptions": options, **spec}
