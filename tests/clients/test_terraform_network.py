@@ -1,4 +1,5 @@
-"""Terraform over a network in three tiers: applied, planned again, changed, destroyed."""
+"""Terraform over a network in three tiers, what joins it to others and what runs in it: applied,
+planned again, changed, destroyed."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ import pytest
 
 from tests.clients.conftest import ACCOUNT, REGION, Find
 
-ESTATE = Path(__file__).with_name("terraform_network") / "main.tf"
+ESTATE = Path(__file__).with_name("terraform_network")
 NOTHING_TO_DO = 0
 Terraform = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -22,7 +23,7 @@ Terraform = Callable[..., subprocess.CompletedProcess[str]]
 def terraform(find: Find, endpoint: str, environment: dict[str, str], tmp_path: Path) -> Terraform:
     """Run Terraform in a folder of its own that has been initialised."""
     client = find("terraform")
-    shutil.copy(ESTATE, tmp_path)
+    shutil.copytree(ESTATE, tmp_path, dirs_exist_ok=True)
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -56,6 +57,10 @@ def test_a_network_is_applied_planned_changed_and_destroyed(terraform: Terraform
     filters: list[Any] = [{"Name": "vpc-id", "Values": [vpc]}]
     assert len(ec2.describe_subnets(Filters=filters)["Subnets"]) == 6
     assert len(ec2.describe_network_acls(Filters=filters)["NetworkAcls"]) == 3
+    # The worker is in the default group, from which Terraform took every rule.
+    assert terraform("output", "-raw", "path_found").stdout == "false"
+    (analysis,) = ec2.describe_network_insights_analyses()["NetworkInsightsAnalyses"]
+    assert [each["ExplanationCode"] for each in analysis["Explanations"]] == ["SG_HAS_NO_RULES"]
 
     changed = terraform("apply", *flags, "-var=web_port=8443")
     assert changed.returncode == 0, changed.stdout + changed.stderr

@@ -22,8 +22,11 @@ provider "aws" {
   skip_requesting_account_id  = true
 
   endpoints {
-    ec2 = var.endpoint
-    sts = var.endpoint
+    ec2        = var.endpoint
+    ram        = var.endpoint
+    ssm        = var.endpoint
+    sts        = var.endpoint
+    vpclattice = var.endpoint
   }
 }
 
