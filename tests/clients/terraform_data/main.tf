@@ -213,9 +213,16 @@ resource "aws_secretsmanager_secret_version" "door" {
 }
 
 resource "aws_ssm_parameter" "greeting" {
-  name  = "/tf/parcels/greeting"
-  type  = "SecureString"
-  value = "hello"
+  name   = "/tf/parcels/greeting"
+  type   = "SecureString"
+  value  = "hello, ${var.memory}"
+  key_id = aws_kms_key.parcels.id
+}
+
+resource "aws_kms_key" "seal" {
+  customer_master_key_spec = "ECC_NIST_P256"
+  key_usage                = "SIGN_VERIFY"
+  deletion_window_in_days  = 7
 }
 
 output "queue" {

@@ -74,9 +74,9 @@ def _check_primary(key: Key) -> None:
 
 
 def get_key_rotation_status(call: Call, request: Input) -> Output:
-    """Whether and when a key rotates by itself."""
+    """Whether and when a key rotates by itself. One that cannot does not, which is no error:
+    Terraform asks this of every key."""
     key = expect_key(call, request["KeyId"])
-    _check_kind(key)
     plan = making.relatives(call, key)[0]
     output: Output = {"KeyId": key.arn, "KeyRotationEnabled": False}
     # "While the KMS key is pending deletion, its key rotation status is false"

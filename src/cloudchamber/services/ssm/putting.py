@@ -80,7 +80,7 @@ def put_parameter(call: Call, request: Input) -> Output:
         policies=new_policies,
     )
     if kind == SECURE:
-        version.key_id = request.get("KeyId", values.DEFAULT_KEY)
+        version.key_id = request.get("KeyId") or (latest.key_id if latest else values.DEFAULT_KEY)
         version.sealed = values.seal(call, arn, tier, version.key_id, value)
     else:
         version.text = value

@@ -47,8 +47,9 @@ def test_a_key_rotates_on_demand_25_times(kms: Any, key: str) -> None:
 
 def test_only_symmetric_keys_rotate(kms: Any, make: Make) -> None:
     key = make(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
-    for act in (kms.enable_key_rotation, kms.get_key_rotation_status, kms.rotate_key_on_demand):
+    for act in (kms.enable_key_rotation, kms.disable_key_rotation, kms.rotate_key_on_demand):
         assert refusal(act, KeyId=key)[0] == "UnsupportedOperationException"
+    assert kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] is False
 
 
 def test_a_multi_region_key_opens_everywhere(chamber: Chamber, kms: Any, make: Make) -> None:

@@ -54,6 +54,15 @@ def test_what_was_sealed_for_one_parameter_opens_for_no_other(ssm: Any, chamber:
     assert value(ssm, "x", WithDecryption=True) == "mine"
 
 
+def test_a_new_value_stays_under_its_key(ssm: Any, chamber: Chamber) -> None:
+    key = chamber.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    put(ssm, "x", "v", **SECURE, KeyId=key)
+    ssm.put_parameter(Name="x", Value="w", Overwrite=True)
+    assert ssm.describe_parameters()["Parameters"][0]["KeyId"] == key
+    ssm.put_parameter(Name="x", Value="w", Overwrite=True, KeyId="alias/aws/ssm")
+    assert ssm.describe_parameters()["Parameters"][0]["KeyId"] == "alias/aws/ssm"
+
+
 def test_a_key_of_ones_own(ssm: Any, chamber: Chamber) -> None:
     kms = chamber.client("kms")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
@@ -67,7 +76,7 @@ def test_a_key_of_ones_own(ssm: Any, chamber: Chamber) -> None:
     assert refusal(ssm.put_parameter, Name="x", Value="w", Overwrite=True, KeyId=key)[0] == (
         "InvalidKeyId"
     )
-    again(ssm, "x", "w")
+    again(ssm, "x", "w", KeyId="alias/aws/ssm")
     assert value(ssm, "x", WithDecryption=True) == "w"
     kms.enable_key(KeyId=key)
     assert value(ssm, "x:1", WithDecryption=True) == "v"
