@@ -13,51 +13,31 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from pathlib import Path
+from itertools import islice
 from typing import Final
 
+from cloudchamber.engines.child import Child, tree_of
 from cloudchamber.engines.containers.commands import Engine, NoEngine, ask, engine_environment
 from cloudchamber.engines.containers.starts import Means, Start, run_command
 
-PIPE_BYTES: Final = 65536
 ENDING_S: Final = 10
 LEAST_SIGNAL: Final = 128  # an exit code above it tells of a signal
 NOT_BEGUN: Final = (125, 126, 127)  # what the engine itself ends with when nothing could begin
-PROC: Final = Path("/proc")
 STOPPED_MAX: Final = 4096
 
 
-class Container:
-    """Begun by its engine's command, which ends when it does. `output` is the read end of its pipe,
-    which does not block; `pid` is the command's."""
+class Container(Child):
+    """Begun by its engine's command, which ends when it does; `pid` is the command's."""
 
     def __init__(self, engine: Engine, means: Means, start: Start, removals: Removals) -> None:
         """Raises OSError."""
+        # Podman's monitor notes in the folder that memory ran out.
+        super().__init__(run_command(engine, means, start), engine_environment(), start.tmp.parent)
         self.is_held = means.memory
         self._engine = engine
         self._start = start
         self._removals = removals
         self._init = 0
-        self._is_frozen = False
-        self.output, write = os.pipe()
-        os.set_blocking(self.output, False)
-        try:
-            self._popen = subprocess.Popen(
-                run_command(engine, means, start),
-                stdin=subprocess.DEVNULL,
-                stdout=write,
-                stderr=write,
-                env=engine_environment(),
-                cwd=start.tmp.parent,  # where Podman's monitor notes that memory ran out
-                start_new_session=True,
-                close_fds=True,
-            )
-        except (OSError, ValueError):
-            os.close(self.output)
-            raise
-        finally:
-            os.close(write)
-        self.pid = self._popen.pid
 
     @property
     def began(self) -> bool:
@@ -74,30 +54,15 @@ class Container:
             return LEAST_SIGNAL - code
         return code
 
-    def read(self, bytes_max: int = PIPE_BYTES) -> bytes | None:
-        """What was printed since; None when there is nothing (now), empty at the end."""
-        try:
-            return os.read(self.output, bytes_max)
-        except BlockingIOError:
-            return None
-        except OSError:
-            return b""
+    def _stop(self) -> None:
+        stopped: set[int] = set()
+        # Once is not enough: one may begin another before it has stopped.
+        while more := [pid for pid in self.processes() if pid not in stopped]:
+            self._signal(more, signal.SIGSTOP)
+            stopped.update(more)
 
-    def freeze(self) -> None:
-        """Stop all that runs in it."""
-        if not self._is_frozen:
-            self._is_frozen = True
-            stopped: set[int] = set()
-            # Once is not enough: one may begin another before it has stopped.
-            while more := [pid for pid in self.processes() if pid not in stopped]:
-                self._signal(more, signal.SIGSTOP)
-                stopped.update(more)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        if self._is_frozen:
-            self._is_frozen = False
-            self._signal(self.processes(), signal.SIGCONT)
+    def _go_on(self) -> None:
+        self._signal(self.processes(), signal.SIGCONT)
 
     def _signal(self, processes: Iterable[int], number: int) -> None:
         for pid in processes:
@@ -109,13 +74,8 @@ class Container:
     def processes(self) -> Iterator[int]:
         """Its processes by their numbers on this machine, the first one first; none where that
         cannot be seen."""
-        waiting, count = [self._find_init()], 0
-        while waiting and count < STOPPED_MAX:
-            pid = waiting.pop()
-            if pid > 0:
-                count += 1
-                yield pid
-                waiting.extend(_children(pid))
+        init = self._find_init()
+        return islice(tree_of(init), STOPPED_MAX) if init > 0 else iter(())
 
     def _find_init(self) -> int:
         if not self._init:
@@ -141,15 +101,6 @@ class Container:
     def reap(self) -> None:
         """Let go of the pipe; its removal waits elsewhere for its end."""
         os.close(self.output)
-
-
-def _children(pid: int) -> Iterator[int]:
-    try:
-        for task in os.listdir(PROC / str(pid) / "task"):
-            text = (PROC / str(pid) / "task" / task / "children").read_text()
-            yield from map(int, text.split())
-    except (OSError, ValueError):
-        return
 
 
 class Removals:

@@ -17,13 +17,13 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from cloudchamber.engines.child import PROC
 from cloudchamber.engines.containers.commands import NAMES, Engine
 from cloudchamber.engines.containers.container import remove as remove_containers
 
 PREFIX: Final = "cloudchamber-functions-"
 OWNER: Final = "owner"
 NOTE: Final = "container"  # the file of an environment that says what its container is called
-PROC: Final = Path("/proc")
 DEATH_S: Final = 5  # a killed process may be writing to a slow disk
 SCANS_MAX: Final = 10
 

@@ -19,18 +19,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from cloudchamber.engines.child import PROC, Child, tree_of
 from cloudchamber.engines.functions.orders import MB
 
-PIPE_BYTES: Final = 65536
 FILES_MAX: Final = 1024
 COUNTED_MAX: Final = 1024
-PROC: Final = Path("/proc")
 PAGE_BYTES: Final = resource.getpagesize()
 SWEEPS_MAX: Final = 100
 
 
-class Process:
-    """A running program. `output` is the read end of its pipe, which does not block."""
+class Process(Child):
+    """A running program of a function's."""
 
     def __init__(
         self,
@@ -41,28 +40,9 @@ class Process:
         file_bytes_max: int,
     ) -> None:
         """`mark` is a piece of the environment that no other process has. Raises OSError."""
+        super().__init__(argv, environment, folder)
         self._mark = mark
-        self.output, write = os.pipe()
-        os.set_blocking(self.output, False)
-        try:
-            self._popen = subprocess.Popen(
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=write,
-                stderr=write,
-                env=dict(environment),
-                cwd=folder,
-                start_new_session=True,
-                close_fds=True,
-            )
-        except (OSError, ValueError):
-            os.close(self.output)
-            raise
-        finally:
-            os.close(write)
-        self.pid = self._popen.pid
         self._limit(file_bytes_max)
-        self._is_frozen = False
 
     def _limit(self, file_bytes_max: int) -> None:
         prlimit = getattr(resource, "prlimit", None)
@@ -99,26 +79,11 @@ class Process:
         """How it ended: a code, or a negative signal; None while it runs."""
         return self._popen.poll()
 
-    def read(self, bytes_max: int = PIPE_BYTES) -> bytes | None:
-        """What was printed since; None when there is nothing (now), empty at the end."""
-        try:
-            return os.read(self.output, bytes_max)
-        except BlockingIOError:
-            return None
-        except OSError:
-            return b""
+    def _stop(self) -> None:
+        self._signal(signal.SIGSTOP)
 
-    def freeze(self) -> None:
-        """Stop it and all of its session, as Lambda does between invocations."""
-        if not self._is_frozen:
-            self._is_frozen = True
-            self._signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        if self._is_frozen:
-            self._is_frozen = False
-            self._signal(signal.SIGCONT)
+    def _go_on(self) -> None:
+        self._signal(signal.SIGCONT)
 
     def _signal(self, number: int) -> None:
         try:
@@ -173,11 +138,7 @@ class Process:
 
     def processes(self) -> Iterator[int]:
         """The process and all its children, itself first."""
-        waiting = [self.pid]
-        while waiting:
-            pid = waiting.pop()
-            yield pid
-            waiting.extend(_children(pid))
+        return tree_of(self.pid)
 
 
 def memory_mb(processes: Iterable[int]) -> int:
@@ -196,15 +157,6 @@ def _resident(pid: int, shared_too: bool) -> int:
         return int(fields[1]) - (0 if shared_too else int(fields[2]))
     except (OSError, IndexError, ValueError):
         return 0
-
-
-def _children(pid: int) -> Iterator[int]:
-    try:
-        for task in os.listdir(PROC / str(pid) / "task"):
-            text = (PROC / str(pid) / "task" / task / "children").read_text()
-            yield from map(int, text.split())
-    except (OSError, ValueError):
-        return
 
 
 def disk_bytes(folder: Path, enough: int) -> int:
