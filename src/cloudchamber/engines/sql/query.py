@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -102,7 +103,7 @@ class Query:
                     seen.append(source)
                     yield source
 
-    @property
+    @cached_property
     def asks_path(self) -> bool:
         """Whether the query names the hidden column `$path`."""
         from sqlglot import exp

@@ -51,9 +51,8 @@ def relation(run: Run, table: Mapping[str, Any], query: Query, ref: TableRef) ->
     """A table with all that the query may want of it. Raises Failed, Stopped."""
     storage = table.get("StorageDescriptor", {})
     columns = shown_columns(table, query)
-    has_path = query.asks_path
     keys = [each["Name"].lower() for each in table.get("PartitionKeys", ())]
-    keys += [PATH] if has_path else []
+    keys += [PATH] if query.asks_path else []
     plain = columns[: len(columns) - len(keys)]
     text: tuple[list[str | None], ...] = tuple([] for _ in columns)
     lines: list[Lines] = []
@@ -66,7 +65,8 @@ def relation(run: Run, table: Mapping[str, Any], query: Query, ref: TableRef) ->
             raise Failed(f"Cloudchamber does not read files of {serde}", category=OTHER)
         bucket, _ = bucket_and_key(folder.location)
         for key, data in _files(run, folder.location):
-            values = (*folder.values, f"s3://{bucket}/{key}") if has_path else folder.values
+            path = (f"s3://{bucket}/{key}",) if query.asks_path else ()
+            values = (*folder.values, *path)
             if reader == "parquet":
                 parquet.append((data, dict(zip(keys, values, strict=True))))
                 continue
