@@ -98,12 +98,8 @@ def _add(window: Window, seen: Sighting | Transit, flow: Flow) -> None:
     lost = _lost(seen)
     record = window.records.get(key)
     if record is None and window.held.get(at, 0) >= ROOM:
-        record = window.skipped.get(at)
-        if record is None:
-            window.skipped[at] = Record(seen, flow.start_ns, flow.end_ns, 0, 0, 0)
-        else:
-            record.start_ns = min(record.start_ns, flow.start_ns)
-            record.end_ns = max(record.end_ns, flow.end_ns)
+        untold = Record(seen, flow.start_ns, flow.end_ns, 0, 0, 0)
+        _stretch(window.skipped.setdefault(at, untold), flow)
         return
     if record is None:
         window.held[at] = window.held.get(at, 0) + 1
@@ -111,13 +107,17 @@ def _add(window: Window, seen: Sighting | Transit, flow: Flow) -> None:
             seen, flow.start_ns, flow.end_ns, seen.packets, seen.octets, seen.tcp_flags, lost
         )
         return
-    record.start_ns = min(record.start_ns, flow.start_ns)
-    record.end_ns = max(record.end_ns, flow.end_ns)
+    _stretch(record, flow)
     record.packets += seen.packets
     record.octets += seen.octets
     record.tcp_flags |= seen.tcp_flags
     a, b, c, d = record.lost
     record.lost = (a + lost[0], b + lost[1], c + lost[2], d + lost[3])
+
+
+def _stretch(record: Record, flow: Flow) -> None:
+    record.start_ns = min(record.start_ns, flow.start_ns)
+    record.end_ns = max(record.end_ns, flow.end_ns)
 
 
 def _lost(seen: Sighting | Transit) -> tuple[int, int, int, int]:
