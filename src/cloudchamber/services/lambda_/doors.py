@@ -114,10 +114,7 @@ def serve_url(call: Call, request: Input) -> Output | Waiting:
 
 
 def _serve(call: Call, request: Input, url: Url, answer: Answer) -> Waiting:
-    row = yield from answer
-    response = _response(call, row, url)
-    response["Headers"] = {**response["Headers"], **_own_headers(request, url, row)}
-    return response
+    return _response(call, request, url, (yield from answer))
 
 
 def _serve_stream(call: Call, request: Input, url: Url, ticket: str, answer: Answer) -> Waiting:
@@ -125,8 +122,7 @@ def _serve_stream(call: Call, request: Input, url: Url, ticket: str, answer: Ans
     parts = SiteParts(lambda: _own_headers(request, url, call.rows(INVOCATIONS)[ticket]))
     with AnswerStream(call, ticket, parts.tell) as stream:
         row = yield from answer
-    response = _response(call, row, url)
-    response["Headers"] = {**response["Headers"], **_own_headers(request, url, row)}
+    response = _response(call, request, url, row)
     if stream.has_begun and row.status == "ok":
         response.update(Status=200, Body=b"")
     return response
@@ -218,7 +214,14 @@ def _body(body: bytes, content_type: str) -> dict[str, Any]:
 # Answers
 
 
-def _response(call: Call, row: Invocation, url: Url) -> dict[str, Any]:
+def _response(call: Call, request: Input, url: Url, row: Invocation) -> dict[str, Any]:
+    response = _told(call, row, url)
+    response["Headers"] = {**response["Headers"], **_own_headers(request, url, row)}
+    return response
+
+
+def _told(call: Call, row: Invocation, url: Url) -> dict[str, Any]:
+    """What the function has said, in HTTP."""
     if row.status != "ok":
         # "502 Bad Gateway" with BUFFERED and an error of the function.
         return _plain(502, "Internal Server Error")

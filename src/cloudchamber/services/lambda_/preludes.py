@@ -63,7 +63,7 @@ def headers_of(told: dict[str, Any]) -> dict[str, str]:
     for name, value in given.items() if isinstance(given, dict) else ():
         if NAME.fullmatch(name) and name.lower() not in UNSENT:
             shown = str(value).lower() if isinstance(value, bool) else str(value)
-            headers[name.lower()] = shown.replace("\r", "").replace("\n", "")
+            headers[name.lower()] = _one_line(shown)
     cookies = told.get("cookies")
     if isinstance(cookies, list) and cookies:
         headers["set-cookie"] = "\n".join(_one_line(str(each)) for each in cookies)
