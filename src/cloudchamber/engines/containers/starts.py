@@ -23,6 +23,7 @@ ALL_PROCESSES_MAX: Final = 16384  # of the user in all containers; Podman itself
 FILES_MAX: Final = 1024
 NOT_FOUND: Final = 127  # the container was all there, but for its program
 PROBE: Final = "/cloudchamber-probe"
+PROBE_MB: Final = 128
 # What an env file can hold as it is, whichever engine reads it.
 PLAIN: Final = re.compile(r"[A-Za-z0-9_./:+=@,%~ -]*[A-Za-z0-9_./:+=@,%~-]|")
 
@@ -67,13 +68,10 @@ def run_command(engine: Engine, means: Means, start: Start) -> tuple[str, ...]:
     own = (f"--pidfile={start.pid_file}", "--log-driver=passthrough")
     workdir = (f"--workdir={start.folder}",) if start.folder else ()
     more = tuple(f"--env={name}={value}" for name, value in start.awkward)
-    limits = [f"--ulimit=fsize={start.file_bytes_max}:{start.file_bytes_max}"]
-    if means.memory:
-        limits += [f"--memory={start.memory_mb}m", f"--memory-swap={start.memory_mb}m"]
     return (
-        *_run(engine, means, start.tmp),
+        *_run(engine, means, start.tmp, start.memory_mb),
         *(own if engine.name == "podman" else ()),
-        *limits,
+        f"--ulimit=fsize={start.file_bytes_max}:{start.file_bytes_max}",
         f"--name={start.name}",
         f"--label={start.label}",
         f"--env-file={start.variables}",
@@ -85,7 +83,7 @@ def run_command(engine: Engine, means: Means, start: Start) -> tuple[str, ...]:
     )
 
 
-def _run(engine: Engine, means: Means, tmp: Path) -> tuple[str, ...]:
+def _run(engine: Engine, means: Means, tmp: Path, memory_mb: int) -> tuple[str, ...]:
     """What every container begins with."""
     words = [engine.path]
     if engine.name == "podman":
@@ -109,6 +107,8 @@ def _run(engine: Engine, means: Means, tmp: Path) -> tuple[str, ...]:
     ]
     if means.user:
         words += _user(engine)
+    if means.memory:
+        words += [f"--memory={memory_mb}m", f"--memory-swap={memory_mb}m"]
     if means.processes:
         words.append(f"--pids-limit={PROCESSES_MAX}")
     if not means.cgroup and engine.name == "podman":
@@ -138,9 +138,7 @@ def find_means(engine: Engine, image: str, tmp: Path) -> Means:
     for that: what the machine can do. Raises NoEngine with what the first attempt complained of."""
     first: Said | None = None
     for means in LADDER:
-        words = [*_run(engine, means, tmp)[1:]]
-        if means.memory:
-            words += ["--memory=128m", "--memory-swap=128m"]
+        words = _run(engine, means, tmp, PROBE_MB)[1:]
         said = ask(engine, *words, f"--entrypoint={PROBE}", image)
         if said.code == NOT_FOUND:
             return means

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from cloudchamber.engines.containers.commands import Engine, NoEngine, find_engine
 from cloudchamber.engines.containers.container import Container, Removals, labelled, remove
@@ -99,45 +99,36 @@ class Boxes:
         remove(engine, labelled(engine, self._label))
 
 
-class Box:
+class Box(NamedTuple):
     """The place of one container, which is begun once."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        means: Means,
-        removals: Removals,
-        label: str,
-        name: str,
-        own: Path,
-    ) -> None:
-        self._engine = engine
-        self._means = means
-        self._removals = removals
-        self._label = label
-        self._name = name
-        self._own = own
+    engine: Engine
+    means: Means
+    removals: Removals
+    label: str
+    name: str
+    own: Path
 
     def begin(self, order: Order, api: str, home: str, argv: tuple[str, ...]) -> Container:
         """Begin it with this program. Raises OSError."""
-        tmp = self._own / "tmp"
-        variables = self._own / "variables"
+        tmp = self.own / "tmp"
+        variables = self.own / "variables"
         awkward = write_variables(variables, container_variables(order, api, home))
-        (self._own / NOTE).write_text(f"{self._engine.name} {self._name}\n")
+        (self.own / NOTE).write_text(f"{self.engine.name} {self.name}\n")
         start = Start(
-            name=self._name,
-            label=self._label,
+            name=self.name,
+            label=self.label,
             image=order.code.image,
             argv=argv,
             folder=order.code.workdir,
             tmp=tmp,
             variables=variables,
             awkward=awkward,
-            pid_file=self._own / "pid",
+            pid_file=self.own / "pid",
             memory_mb=order.memory_mb,
             file_bytes_max=order.ephemeral_mb * MB,
         )
-        return Container(self._engine, self._means, start, self._removals)
+        return Container(self.engine, self.means, start, self.removals)
 
 
 def fault(order: Order, family: Family, code: int, in_init: bool) -> Outcome:
