@@ -56,7 +56,7 @@ class Candidate(msgspec.Struct, frozen=True):
         for name in self.headers:
             if name not in headers:
                 return False
-        return not self.literals or self.asks(query)
+        return self.asks(query)
 
 
 class Ends:
@@ -184,7 +184,7 @@ class PathTree:
                 for candidate in ends.every if query else ends.bare:
                     if not candidate.demands or candidate.fits(pairs, headers):
                         return _matched(candidate, segments)
-                    if not whole and (not candidate.literals or candidate.asks(pairs)):
+                    if not whole and candidate.asks(pairs):
                         spare = candidate
                 if spare is not None:
                     return _matched(spare, segments)
