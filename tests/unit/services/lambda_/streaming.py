@@ -13,8 +13,12 @@ import sys
 from types import TracebackType
 from typing import Any
 
+import boto3
+from botocore.config import Config
+
 from cloudchamber.services.lambda_.preludes import CONTENT_TYPE
 from tests.unit.engines.functions.benches import package
+from tests.unit.server.served import Server
 from tests.unit.services.lambda_.crew import ONE
 
 PATIENCE_S = 60
@@ -150,6 +154,18 @@ class Gate:
         assert self._asked is not None
         self._asked.close()
         self._asked = None
+
+
+def client_of(server: Server) -> Any:
+    """A client of Lambda that asks once and waits."""
+    return boto3.client(
+        "lambda",
+        endpoint_url=f"http://127.0.0.1:{server.port}",
+        region_name="us-east-1",
+        aws_access_key_id=ONE,
+        aws_secret_access_key="x",
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE_S),
+    )
 
 
 def make_streaming(client: Any, gate: Gate, mode: str = "RESPONSE_STREAM", **given: Any) -> str:

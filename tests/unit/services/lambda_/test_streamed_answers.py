@@ -10,9 +10,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
@@ -26,23 +24,13 @@ from tests.unit.services.lambda_.streaming import (
     PATIENCE_S,
     Gate,
     Visit,
+    client_of,
     complete,
     make_streaming,
     megabytes,
 )
 
 MB = 1 << 20
-
-
-def client_of(server: Server) -> Any:
-    return boto3.client(
-        "lambda",
-        endpoint_url=f"http://127.0.0.1:{server.port}",
-        region_name="us-east-1",
-        aws_access_key_id=ONE,
-        aws_secret_access_key="x",
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE_S),
-    )
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from cloudchamber import Chamber
 from cloudchamber.cloud.cloud import Cloud
@@ -25,23 +23,13 @@ from tests.unit.services.lambda_.streaming import (
     PATIENCE_S,
     Gate,
     Visit,
+    client_of,
     complete,
     make_streaming,
     megabytes,
 )
 
 WORLD = {"iam": "off", "account": ONE, "seed": 7, "start_ns": DEFAULT_START_NS}
-
-
-def client_of(server: Server) -> Any:
-    return boto3.client(
-        "lambda",
-        endpoint_url=f"http://127.0.0.1:{server.port}",
-        region_name="us-east-1",
-        aws_access_key_id=ONE,
-        aws_secret_access_key="x",
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE_S),
-    )
 
 
 def control(server: Server, path: str) -> Any:
