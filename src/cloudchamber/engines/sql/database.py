@@ -39,6 +39,7 @@ _BASES: Final[Mapping[str, str]] = MappingProxyType(
 _MISSING_COLUMN: Final = re.compile(r'Referenced column "([^"]+)" not found')
 _MISSING_TABLE_COLUMN: Final = re.compile(r'does not have a column named "([^"]+)"')
 _MISSING_FUNCTION: Final = re.compile(r"Function with name \"?([A-Za-z0-9_]+)\"? does not exist")
+_MISSING_TYPE: Final = re.compile(r"Type with name \"?(\w+)\"? does not exist")
 _NO_OVERLOAD: Final = re.compile(r"No function matches the given name.*?'([^']+)'", re.DOTALL)
 _NOT_GROUPED: Final = re.compile(r'column "?([^"\s]+)"? must appear in the GROUP BY clause')
 _AMBIGUOUS: Final = re.compile(r'Ambiguous reference to column name "([^"]+)"')
@@ -343,6 +344,8 @@ def _fault(query: Query, error: Any) -> Exception:
         line, column = query.function_position(found[1])
         said = f"line {line}:{column}: Function '{found[1].lower()}' not registered"
         return SqlError("FUNCTION_NOT_FOUND", said)
+    if found := _MISSING_TYPE.search(text):
+        return NotSimulated(f"the type {found[1].lower()}")
     if found := _NO_OVERLOAD.search(text):
         return _unfitting(query, *found[1].removesuffix(")").partition("(")[::2])
     if found := _NOT_GROUPED.search(text):

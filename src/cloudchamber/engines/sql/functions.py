@@ -76,7 +76,8 @@ MACROS: Final = (
         "slice(a, s, n) AS list_slice(a, CASE WHEN s < 0 THEN len(a) + s + 1 ELSE s END, "
         "CASE WHEN s < 0 THEN len(a) + s ELSE s - 1 END + n)"
     ),
-    "array_union(a, b) AS list_distinct(list_concat(a, b))",
+    "_distinct(a) AS list_filter(a, lambda x, i: list_position(a, x) = i)",  # in order
+    "array_union(a, b) AS _distinct(list_concat(a, b))",
     "arrays_overlap(a, b) AS list_has_any(a, b)",
     "bitwise_and(a, b) AS a & b",
     "bitwise_or(a, b) AS a | b",
@@ -84,6 +85,32 @@ MACROS: Final = (
     "bitwise_left_shift(a, b) AS a << b",
     "bitwise_right_shift(a, b) AS a >> b",
     "codepoint(a) AS unicode(a)",
+    "_random(n) AS CAST(floor(random() * n) AS INTEGER)",
+    "_random_between(a, b) AS CAST(floor(random() * (b - a)) AS INTEGER) + a",
+    # A moment's milliseconds are written even when they are none, unless its type has none.
+    (
+        "_text(x) AS CASE WHEN typeof(x) IN ('TIMESTAMP', 'TIMESTAMP_MS') THEN "
+        "strftime(CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g') "
+        "WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN "
+        "strftime(CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g UTC') "
+        "WHEN typeof(x) = 'JSON' THEN "
+        "json_extract_string(CAST(CAST(x AS VARCHAR) AS JSON), '$') "
+        "ELSE CAST(x AS VARCHAR) END"
+    ),
+    (
+        "to_iso8601(x) AS CASE typeof(x) WHEN 'DATE' THEN CAST(x AS VARCHAR) "
+        "WHEN 'TIMESTAMP_S' THEN replace(CAST(x AS VARCHAR), ' ', 'T') "
+        "WHEN 'TIMESTAMP WITH TIME ZONE' THEN "
+        "strftime(CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%S.%gZ') "
+        "ELSE strftime(CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%g') END"
+    ),
+    # What is no JSON has nothing in it, and an array or an object is no scalar.
+    "_json(j, p) AS CASE WHEN json_valid(j) THEN json_extract(j, p) END",
+    (
+        "_json_scalar(j, p) AS CASE WHEN json_valid(j) AND json_type(j, p) NOT IN "
+        "('ARRAY', 'OBJECT') THEN json_extract_string(j, p) END"
+    ),
+    "_json_exists(j, p) AS json_valid(j) AND json_exists(j, p)",
     "infinity() AS 'inf'::DOUBLE",
     "nan() AS 'nan'::DOUBLE",
     "e() AS exp(1)",

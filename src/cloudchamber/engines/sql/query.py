@@ -313,7 +313,10 @@ def _parsed(text: str) -> Any:
         word = text.split(None, 1)[0]
         raise SyntaxFault(f"mismatched input '{word}'", *_place(text, text.find(word)))
     if isinstance(tree, exp.Values):
-        tree = exp.select("*").from_(exp.alias_(tree, "_values", table=True))
+        first = tree.expressions[0]
+        width = len(first.expressions) if isinstance(first, exp.Tuple) else 1
+        names = [f"_col{place}" for place in range(width)]
+        tree = exp.select("*").from_(exp.alias_(tree, "_values", table=names))
     return tree
 
 

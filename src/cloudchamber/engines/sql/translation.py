@@ -23,8 +23,12 @@ _JODA: Final = MappingProxyType(
     {
         "yyyy": "%Y", "yy": "%y", "MM": "%m", "MMM": "%b", "MMMM": "%B", "dd": "%d", "HH": "%H",
         "hh": "%I", "mm": "%M", "ss": "%S", "SSS": "%g", "EEE": "%a", "EEEE": "%A", "a": "%p",
+        "y": "%Y", "M": "%-m", "d": "%-d", "H": "%-H", "h": "%-I", "m": "%-M", "s": "%-S",
+        "E": "%a", "DDD": "%j", "Z": "%z",
     }
 )  # fmt: skip
+_GROUP: Final = re.compile(r"\$(\d)|\\?(\\|.)", re.DOTALL)
+_NAMED_GROUP: Final = re.compile(r"(?<!\\)\$\{")
 _JODA_PART: Final = re.compile(r"([A-Za-z])\1*|'[^']*'|.", re.DOTALL)
 _REFUSED: Final = MappingProxyType(
     {
@@ -84,8 +88,9 @@ def check(tree: Any) -> None:
         kind = type(node).__name__
         if kind in _REFUSED:
             raise NotSimulated(f"the function {_REFUSED[kind]}")
-        if isinstance(node, exp.AtTimeZone):
-            _expect_utc(node.args["zone"])
+        if isinstance(node, (exp.AtTimeZone, exp.UnixToTime)):
+            if zone := node.args.get("zone"):
+                _expect_utc(zone)
         elif isinstance(node, exp.Column) and node.name.lower() in _HIDDEN:
             raise NotSimulated(f"the column {node.name}")
         elif isinstance(node, exp.Anonymous) and node.name.lower() == "at_timezone":
@@ -110,11 +115,13 @@ def rewritten(tree: Any, dates: Collection[str]) -> Any:
     Raises NotSimulated.
     """
 
-    def changed(node: Any) -> Any:
+    # From the leaves up: what a node became is never taken apart again.
+    for node in reversed(list(tree.dfs())):
         rewrite = _REWRITES.get(type(node).__name__)
-        return _dated(node, dates) if rewrite is None else rewrite(node)
-
-    return tree.transform(changed)
+        fresh = _dated(node, dates) if rewrite is None else rewrite(node)
+        if fresh is not node:
+            node.replace(fresh)
+    return tree
 
 
 def _expect_utc(zone: Any) -> None:
@@ -168,6 +175,13 @@ def _anonymous(node: Any) -> Any:
     from sqlglot import exp
 
     name, given = node.name.lower(), node.expressions
+    if name == "every":
+        return exp.LogicalAnd(this=given[0])
+    if name == "millisecond":  # DuckDB counts those of the whole minute
+        whole = exp.Anonymous(this="millisecond", expressions=given)
+        return exp.Mod(this=whole, expression=exp.Literal.number(1000))
+    if name == "json_exists":
+        return _of_json(node, "_json_exists", given[0], given[1])
     if name == "at_timezone":
         return exp.cast(given[0], exp.DataType.Type.TIMESTAMPTZ)
     if name == "format_datetime":
@@ -181,6 +195,134 @@ def _anonymous(node: Any) -> Any:
         right = whole if name == "all_match" else exp.Literal.number(0)
         return exp.EQ(this=count, expression=right)
     return node
+
+
+def _called(name: str) -> Any:
+    """A rewrite that calls a macro with the same operands."""
+    from sqlglot import exp
+
+    def changed(node: Any) -> Any:
+        given = [each for each in (node.this, node.args.get("expression")) if each is not None]
+        return exp.Anonymous(this=name, expressions=given)
+
+    return changed
+
+
+def _of_json(node: Any, name: str, document: Any, path: Any) -> Any:
+    """A function of JSON whose path may say its mode, which decides nothing here."""
+    from sqlglot import exp
+
+    if node.args.get("option") or node.args.get("on_condition") or node.args.get("quote"):
+        raise NotSimulated("clauses within functions of JSON")
+    if isinstance(path, exp.Literal):
+        mode, _, rest = path.name.partition(" ")
+        path = exp.Literal.string(rest if mode in ("lax", "strict") else path.name)
+    return exp.Anonymous(this=name, expressions=[document, path])
+
+
+def _json_extract(node: Any) -> Any:
+    from sqlglot import exp
+
+    called = _of_json(node, "_json", node.this, node.expression)
+    if not node.args.get("json_query"):
+        return called
+    return exp.cast(called, exp.DataType.Type.VARCHAR)
+
+
+def _json_value(node: Any) -> Any:
+    from sqlglot import exp
+
+    called = _of_json(node, "_json_scalar", node.this, node.args["path"])
+    kind = node.args.get("returning")
+    return exp.cast(called, kind) if kind else called
+
+
+def _random(node: Any) -> Any:
+    from sqlglot import exp
+
+    bounds = [each for each in (node.this, node.args.get("lower")) if each is not None]
+    if not bounds:
+        return node
+    name = "_random" if len(bounds) == 1 else "_random_between"
+    return exp.Anonymous(this=name, expressions=bounds)
+
+
+def _replace_by_pattern(node: Any) -> Any:
+    """Trino writes groups as Java does, $1, and DuckDB as RE2 does."""
+    from sqlglot import exp
+
+    given = node.args.get("replacement")
+    if isinstance(given, exp.Lambda):
+        raise NotSimulated("a function as what regexp_replace puts in")
+    if isinstance(given, exp.Literal):
+        if _NAMED_GROUP.search(given.name):
+            raise NotSimulated("groups with names in regexp_replace")
+        node.set("replacement", exp.Literal.string(_GROUP.sub(_group, given.name)))
+    return node
+
+
+def _group(found: re.Match[str]) -> str:
+    number, plain = found[1], found[2]
+    if number:
+        return f"\\{number}"
+    return "\\\\" if plain == "\\" else plain
+
+
+def _sequence(node: Any, dates: Collection[str]) -> Any:
+    """Dates in steps of days are dates."""
+    from sqlglot import exp
+
+    if not _is_date(node.args["start"], dates):
+        return node
+    if node.args.get("step") is None:
+        node.set("step", exp.Interval(this=exp.Literal.string("1"), unit=exp.var("DAY")))
+    step = node.args["step"]
+    if isinstance(step, exp.Interval) and _unit(step) in _COARSE:
+        return exp.cast(node, "DATE[]", dialect="duckdb")
+    return node
+
+
+def _cast(node: Any) -> Any:
+    """Moments as text have their milliseconds and zone; a length cuts off."""
+    from sqlglot import exp
+
+    if not node.to.is_type("varchar") or isinstance(node, exp.TryCast):
+        return node
+    called = exp.Anonymous(this="_text", expressions=[node.this])
+    if length := node.to.expressions:
+        return exp.Anonymous(this="left", expressions=[called, length[0].this])
+    return called
+
+
+def _unnest(node: Any) -> Any:
+    """Arrays side by side, or a map's keys and values: DuckDB takes them apart in SELECT."""
+    from sqlglot import exp
+
+    alias = node.args.get("alias")
+    names = alias.columns if alias is not None else []
+    given = node.expressions
+    if len(given) == 1 and len(names) == 2:
+        (whole,) = given
+        given = [
+            exp.Anonymous(this=part, expressions=[whole.copy()])
+            for part in ("map_keys", "map_values")
+        ]
+    elif len(given) == 1 and not (node.args.get("offset") and names):
+        return node
+    if len(names) != len(given):
+        raise NotSimulated("UNNEST of several values that are not named one by one")
+    parts = [
+        exp.alias_(exp.Anonymous(this="unnest", expressions=[each.copy()]), name.copy())
+        for each, name in zip(given, names, strict=True)
+    ]
+    if ordinal := node.args.get("offset"):
+        lengths = [exp.Anonymous(this="len", expressions=[each.copy()]) for each in given]
+        end = exp.Anonymous(this="greatest", expressions=lengths)
+        last = exp.Add(this=end, expression=exp.Literal.number(1))
+        counted = exp.Anonymous(this="range", expressions=[exp.Literal.number(1), last])
+        called = exp.Anonymous(this="unnest", expressions=[counted])
+        parts.append(exp.alias_(called, ordinal.copy()))
+    return exp.Subquery(this=exp.select(*parts), alias=exp.TableAlias(this=alias.this.copy()))
 
 
 def _pattern(node: Any) -> Any:
@@ -211,6 +353,14 @@ _REWRITES: Final = MappingProxyType(
         "Reduce": _reduce,
         "ParseDatetime": _parse_datetime,
         "Anonymous": _anonymous,
+        "ArrayDistinct": _called("_distinct"),
+        "JSONExtract": _json_extract,
+        "JSONExtractScalar": _called("_json_scalar"),
+        "JSONValue": _json_value,
+        "Rand": _random,
+        "RegexpReplace": _replace_by_pattern,
+        "Cast": _cast,
+        "Unnest": _unnest,
     }
 )
 
@@ -219,7 +369,9 @@ def _dated(node: Any, dates: Collection[str]) -> Any:
     """A date moved by days or truncated stays a date, which DuckDB makes a timestamp."""
     from sqlglot import exp
 
-    if not isinstance(node, (exp.DateAdd, exp.DateSub, exp.Add, exp.Sub, exp.TimestampTrunc)):
+    if isinstance(node, exp.GenerateSeries):
+        return _sequence(node, dates)
+    if not isinstance(node, (exp.DateAdd, exp.DateSub, exp.Add, exp.Sub, *_truncations())):
         return node
     if isinstance(node.parent, exp.Cast) and node.parent.is_type("date"):
         return node
@@ -243,9 +395,16 @@ def _is_date(node: Any, dates: Collection[str]) -> bool:
         step = node.expression
         coarse = isinstance(step, exp.Interval) and _unit(step) in _COARSE
         return coarse and _is_date(node.this, dates)
-    if isinstance(node, (exp.DateAdd, exp.DateSub, exp.TimestampTrunc)):
+    if isinstance(node, (exp.DateAdd, exp.DateSub, *_truncations())):
         return _unit(node) in _COARSE and _is_date(node.this, dates)
     return False
+
+
+def _truncations() -> tuple[Any, Any]:
+    """date_trunc, whose tree is another where a date is written out."""
+    from sqlglot import exp
+
+    return exp.TimestampTrunc, exp.DateTrunc
 
 
 def _unit(node: Any) -> str:
