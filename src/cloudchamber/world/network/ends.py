@@ -18,7 +18,7 @@ from cloudchamber.world.network.addresses import (
 )
 from cloudchamber.world.network.compiled import Compiled, End, is_placed, known_at, owns
 from cloudchamber.world.network.graph import LATTICE_V4, Interface
-from cloudchamber.world.network.packet import DESTINATION, DESTINATION_PUBLIC
+from cloudchamber.world.network.packet import DESTINATION, DESTINATION_PUBLIC, NOT_UP
 
 INTERNET: Final = "internet"
 # Any host on the internet, if none is named: of the blocks kept for documents (RFC 5737, RFC 3849).
@@ -104,7 +104,7 @@ def _source(compiled: Compiled, source: str, destination: str, address_text: str
             note = f"an interface of kind {interface.kind} starts no flow"
             raise Refusal(codes.UNSUPPORTED_COMPONENT, source, note)
         if not interface.is_up:
-            raise Refusal(codes.BAD_STATE, source, "the interface is not in use")
+            raise Refusal(codes.BAD_STATE, source, NOT_UP)
         return _interface_end(compiled, interface, address_text, six)
     address = find_address(source)
     if address is not None:
@@ -244,7 +244,7 @@ def _check_place(compiled: Compiled, interface: Interface) -> None:
 
 def _checked(end: End) -> End:
     if end.interface is not None and not end.interface.is_up:
-        raise Refusal(codes.BAD_STATE, end.id, "the interface is not in use")
+        raise Refusal(codes.BAD_STATE, end.id, NOT_UP)
     return end
 
 

@@ -23,6 +23,7 @@ DESTINATION_PUBLIC: Final = 3
 
 # Said of a VPC in which nobody has the address; the verdict then says who has it instead.
 NOBODY: Final = "no interface here has the address"
+NOT_UP: Final = "it is attached to no instance that runs"
 
 # Which ports a packet is for: the flow's, the client's own, or a NAT gateway's in their place.
 ASKED: Final = 0

@@ -221,8 +221,9 @@ class Step(msgspec.Struct, eq=False):
             return f"{self.id} routes {self.destination_address} to {self.target} by {self.rule}"
         subject = self.id or self.kind
         if self.action == "drops":
-            # What has no public address is met by nothing that the packet could name.
-            whom = "" if self.code == IGW_NO_PUBLIC_INGRESS else f" for {self.destination_address}"
+            # Where there is no packet, or none that could name what it is for, nothing is named.
+            bare = self.kind == "network" or self.code == IGW_NO_PUBLIC_INGRESS
+            whom = "" if bare else f" for {self.destination_address}"
             by = f" by {self.rule}" if self.rule else ""
             towards = f" to {self.target}" if self.target else ""
             note = f": {self.note}" if self.note else ""

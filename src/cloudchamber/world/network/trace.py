@@ -30,6 +30,7 @@ from cloudchamber.world.network.packet import (
     DESTINATION,
     DESTINATION_PUBLIC,
     NOBODY,
+    NOT_UP,
     SOURCE,
     Check,
     Hop,
@@ -276,7 +277,7 @@ def _through_interface(packet: Packet, target: str, origin: str) -> None:
     """By an appliance, in and out of one and the same interface."""
     box = packet.compiled.find_end(target)
     if box is None or box.interface is None or not box.interface.is_up:
-        packet.fail("interface", target, codes.BAD_STATE, "it is not in use")
+        packet.fail("interface", target, codes.BAD_STATE, NOT_UP)
         return
     if box.subnet != origin:
         packet.cross_in(box.subnet)
@@ -343,7 +344,7 @@ def _deliver(packet: Packet, end: End) -> None:
         return
     interface = end.interface
     if interface is not None and not interface.is_up:
-        packet.fail("interface", end.id, codes.BAD_STATE, "it is not in use")
+        packet.fail("interface", end.id, codes.BAD_STATE, NOT_UP)
         return
     if interface is not None and interface.kind == "nat_gateway":
         note = "a NAT gateway takes no flow meant for itself"

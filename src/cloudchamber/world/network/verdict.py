@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cloudchamber.world.network import codes
+from cloudchamber.world.network.addresses import parse_block
 from cloudchamber.world.network.compiled import Compiled, End, group_with
 from cloudchamber.world.network.packet import (
     ASKED,
@@ -271,9 +272,13 @@ class Verdict:
     def note(self, hop: Hop) -> str:
         """A hop's note; where an address is another's, whose."""
         if hop.note is NOBODY:
-            other = self._compiled.find_owner(hop.id, self._values()[hop.destination])
+            address = self._values()[hop.destination]
+            other = self._compiled.find_owner(hop.id, address)
             if other is not None:
                 return f"here the address is {other.id}'s: the blocks of the VPCs overlap"
+            subnet = _keeper(self._compiled, hop.id, address)
+            if subnet:
+                return f"AWS keeps the first four addresses and the last of {subnet} for itself"
         return hop.note
 
     def said(self, number: int, hop: Hop) -> Said:
@@ -325,3 +330,15 @@ class Verdict:
             groups=groups,
             code=code,
         )
+
+
+def _keeper(compiled: Compiled, vpc: str, address: int) -> str:
+    """The subnet of a VPC that has an address which no interface can have; "" if none has."""
+    for subnet in compiled.network.subnets.values():
+        for block in (subnet.v4_cidr, *subnet.v6_cidrs):
+            if subnet.vpc != vpc or not block:
+                continue
+            low, high, _ = parse_block(block)
+            if low <= address <= low + 3 or address == high:
+                return subnet.id
+    return ""

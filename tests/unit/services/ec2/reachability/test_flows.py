@@ -164,6 +164,34 @@ def test_what_does_not_fit_is_refused_by_its_field(
     assert watched.flows == []
 
 
+def test_what_has_no_path_is_said_of_the_component_alone(estate: Estate) -> None:
+    subnet = estate.subnet(estate.vpc(), "10.0.1.0/24")
+    one, other = estate.server(subnet), estate.server(subnet)
+    estate.ec2.stop_instances(InstanceIds=[other.instance])
+    for source, destination in ((one, other), (other, one)):
+        told = estate.reach(source.instance, destination.instance)
+        assert (told["allowed"], told["code"]) == (False, "BAD_STATE")
+        assert told["sentence"] == (
+            f"{other.interface} drops tcp 443: it is attached to no instance that runs"
+        )
+
+
+@pytest.mark.parametrize("address", ["10.0.1.0", "10.0.1.2", "10.0.1.3", "10.0.1.255"])
+def test_an_address_that_aws_keeps_is_told_from_one_that_is_free(
+    estate: Estate, address: str
+) -> None:
+    vpc = estate.vpc()
+    near, far = estate.subnet(vpc, "10.0.2.0/24"), estate.subnet(vpc, "10.0.1.0/24")
+    server = estate.server(near)
+    told = estate.reach(server.instance, address)
+    assert told["code"] == "NO_POSSIBLE_DESTINATION"
+    assert told["sentence"].endswith(
+        f"AWS keeps the first four addresses and the last of {far} for itself"
+    )
+    free = estate.reach(server.instance, "10.0.1.200")
+    assert free["sentence"].endswith("no interface here has the address")
+
+
 def test_a_protocol_with_ports_needs_one(estate: Estate) -> None:
     status, answer = ask(
         estate.chamber, "POST", "probe", {"source": "internet", "destination": "192.0.2.1"}
