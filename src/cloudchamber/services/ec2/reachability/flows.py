@@ -21,7 +21,11 @@ from cloudchamber.services.ec2.reachability import shapes
 from cloudchamber.services.ec2.reachability.compile import compiled_of
 from cloudchamber.services.ec2.reachability.exchange import LOCAL_PORTS
 from cloudchamber.services.ec2.reachability.headers import EPHEMERAL
-from cloudchamber.services.ec2.reachability.resolving import name_in_network
+from cloudchamber.services.ec2.reachability.resolving import (
+    INTERNET,
+    is_beside_the_network,
+    name_in_network,
+)
 from cloudchamber.services.ec2.reachability.sightings import sightings_of
 from cloudchamber.services.ec2.reachability.transits import transits_of
 from cloudchamber.world.network.compiled import Compiled
@@ -148,6 +152,13 @@ def _step(step: Step, path: str) -> dict[str, Any]:
 def _flow(call: Call, compiled: Compiled, request: Input, ports: tuple[int, int]) -> Flow:
     names: list[str] = []
     for member in ("Source", "Destination"):
+        if is_beside_the_network(request[member]):
+            raise AwsError(
+                f"NoSuch{member}",
+                f"{request[member]!r} is link-local: AWS answers there beside the network, and no "
+                "route, security group or ACL decides",
+                Field=member.lower(),
+            )
         name = name_in_network(call.cloud, compiled, request[member], *names)
         if name is None:
             raise AwsError(
@@ -156,6 +167,9 @@ def _flow(call: Call, compiled: Compiled, request: Input, ports: tuple[int, int]
                 Field=member.lower(),
             )
         names.append(name)
+    if names == [INTERNET, INTERNET]:
+        text = "what goes from the internet to the internet never meets a network here"
+        raise AwsError("NoSuchDestination", text, Field="destination")
     port = request.get("Port")
     return Flow(
         source=names[0],

@@ -14,6 +14,7 @@ from cloudchamber.services.ec2.connections.nouns import ENDPOINT, ENDPOINT_SERVI
 from cloudchamber.services.ec2.instances.nouns import INSTANCE
 from cloudchamber.services.ec2.interfaces.aws_lists import find_aws_list
 from cloudchamber.services.ec2.interfaces.nouns import INTERFACE
+from cloudchamber.world.geography.regions import find_region
 from cloudchamber.world.network.addresses import find_address, format_address, parse_block
 from cloudchamber.world.network.compiled import Compiled
 
@@ -32,6 +33,21 @@ _PUBLIC_NAME: Final = re.compile(
 _SERVICE_NAME: Final = re.compile(
     r"(?:[a-z0-9.-]+\.)?(s3|dynamodb)\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
 )
+# sqs.eu-west-1.amazonaws.com, 111122223333.dkr.ecr.eu-west-1.amazonaws.com, sts.amazonaws.com
+_AWS_NAME: Final = re.compile(
+    r"(?:\d{12}\.dkr\.|api\.)?[a-z0-9-]+(?:\.([a-z]{2}(?:-[a-z]+)+-\d))?\.amazonaws\.com(?:\.cn)?"
+)
+# What AWS answers beside the network: metadata, time, DNS (VPC Lattice is not among it).
+# https://docs.aws.amazon.com/vpc/latest/userguide/security-groups.html
+_LINK_LOCAL: Final = tuple(
+    parse_block(each) for each in ("169.254.169.0/24", "169.254.170.0/24", "fd00:ec2::/48")
+)
+
+
+def is_beside_the_network(given: str) -> bool:
+    """Whether AWS answers at an address without asking routes, security groups or ACLs."""
+    address = find_address(given)
+    return address is not None and any(low <= address <= high for low, high, _ in _LINK_LOCAL)
 
 
 def interface_of(cloud: Cloud, instance_id: str, address: str = "") -> str | None:
@@ -89,9 +105,15 @@ def _named(cloud: Cloud, compiled: Compiled, name: str, asker: str) -> str | Non
         if endpoint.interfaces and name in names:
             return endpoint.id
     service = _SERVICE_NAME.fullmatch(name)
-    if service is not None:
-        return _address_of_service(cloud, service[1], service[2])
-    return None
+    found = _address_of_service(cloud, service[1], service[2]) if service is not None else None
+    if found is not None:
+        return found
+    # Without an endpoint in the VPC a service of AWS is somewhere on the internet.
+    public = service or _AWS_NAME.fullmatch(name)
+    if public is None:
+        return None
+    region = public[public.lastindex or 0] if public.lastindex else ""
+    return INTERNET if not region or find_region(region) is not None else None
 
 
 def _address_of_service(cloud: Cloud, service: str, region: str) -> str | None:

@@ -9,7 +9,6 @@ import orjson
 import pytest
 
 from cloudchamber import Chamber
-from cloudchamber.control.errors import ControlError
 from tests.unit.services.ec2.reachability.estate import (
     ALL,
     ANYWHERE,
@@ -145,6 +144,24 @@ def test_a_gateway_endpoint_takes_what_is_for_its_service(estate: Estate) -> Non
     assert "its policy may still refuse the request" in told[0]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sqs.eu-west-1.amazonaws.com", "s3.us-east-1.amazonaws.com", "sts.amazonaws.com",
+        "111122223333.dkr.ecr.eu-west-1.amazonaws.com",
+    ],
+)  # fmt: skip
+def test_a_service_without_an_endpoint_is_on_the_internet(
+    estate: Estate, private: Private, name: str
+) -> None:
+    told = estate.reach(private.server.instance, name)
+    assert told["allowed"], told
+    assert private.gateway in [step["about"] for step in told["steps"]]
+    estate.ec2.delete_route(RouteTableId=private.table, DestinationCidrBlock="0.0.0.0/0")
+    told = estate.reach(private.server.instance, name)
+    assert told["code"] == "NO_ROUTE_TO_DESTINATION"
+
+
 def test_an_interface_endpoint_is_guarded_by_its_groups(estate: Estate) -> None:
     vpc = estate.vpc()
     subnet = estate.subnet(vpc, "10.0.1.0/24")
@@ -165,8 +182,8 @@ def test_an_interface_endpoint_is_guarded_by_its_groups(estate: Estate) -> None:
     ][0]["DnsName"]
     assert estate.reach(server.instance, name)["allowed"] is True
     private = f"sqs.{estate.region}.amazonaws.com"
-    with pytest.raises(ControlError, match="no interface"):
-        estate.reach(server.instance, private)
+    public = estate.reach(server.instance, private)
+    assert public["code"] == "NO_ROUTE_TO_DESTINATION", "the name's address is a public one yet"
     estate.ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
     estate.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, PrivateDnsEnabled=True)
     assert estate.reach(server.instance, private)["allowed"] is True
