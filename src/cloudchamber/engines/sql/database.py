@@ -27,6 +27,10 @@ from cloudchamber.engines.sql.values import kind_of, written
 WALL_S: Final = 60
 MEMORY: Final = "1GB"
 ROWS_MAX: Final = 1_000_000
+# How Athena names what Parquet is compressed by -> DuckDB's name.
+PARQUET: Final[Mapping[str, str]] = MappingProxyType(
+    {"GZIP": "gzip", "SNAPPY": "snappy", "ZSTD": "zstd", "NONE": "uncompressed"}
+)
 
 _BASES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -184,9 +188,11 @@ def passing(
         connection.close()
 
 
-def parquet_of(result: Result) -> bytes:
-    """A result as one Parquet file, compressed as Athena does by default (GZIP)."""
+def parquet_of(result: Result, compression: str = "GZIP") -> bytes:
+    """A result as one Parquet file, compressed as Athena does by default, or as `PARQUET` has."""
     import duckdb
+
+    how = PARQUET[compression]
 
     connection = duckdb.connect(":memory:", config={"threads": 1})
     try:
@@ -197,7 +203,7 @@ def parquet_of(result: Result) -> bytes:
             connection.executemany(f"INSERT INTO t VALUES ({marks})", result.rows)
         with tempfile.TemporaryDirectory(prefix="cloudchamber-sql-") as folder:
             path = Path(folder) / "t.parquet"
-            connection.execute(f"COPY t TO '{path}' (FORMAT parquet, COMPRESSION gzip)")
+            connection.execute(f"COPY t TO '{path}' (FORMAT parquet, COMPRESSION {how})")
             return path.read_bytes()
     finally:
         connection.close()

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from cloudchamber.cloud.durations import SECOND_NS
+from cloudchamber.engines.sql.database import PARQUET as COMPRESSIONS
 from cloudchamber.engines.sql.database import Result, parquet_of
 from cloudchamber.engines.sql.values import hive_type, written
 from cloudchamber.languages.athena import tree
@@ -29,6 +30,7 @@ from cloudchamber.services.athena.runs import (
     bucket_and_key,
 )
 
+_DEFAULT: Final = "GZIP"
 _WRITERS: Final = ("PARQUET", "TEXTFILE", "JSON")
 _KNOWN: Final = frozenset(
     "format external_location partitioned_by field_delimiter write_compression "
@@ -38,15 +40,28 @@ _ROWS: Final = (ResultColumn("rows", "bigint", 19, 0),)
 
 
 class Target:
-    """Where rows go: format, folder, delimiter, and the partition keys at their end."""
+    """Where rows go: format, folder, delimiter, the partition keys at their end, compression."""
 
-    __slots__ = ("delimiter", "folder", "format", "keys")
+    __slots__ = ("compression", "delimiter", "folder", "format", "keys")
 
-    def __init__(self, form: str, folder: str, delimiter: str, keys: Sequence[str]) -> None:
+    def __init__(
+        self,
+        form: str,
+        folder: str,
+        delimiter: str,
+        keys: Sequence[str],
+        compression: str = _DEFAULT,
+    ) -> None:
         self.format = form
         self.folder = folder if folder.endswith("/") else f"{folder}/"
         self.delimiter = delimiter
         self.keys = tuple(keys)
+        self.compression = compression
+
+    @property
+    def ending(self) -> str:
+        """What a file's name ends in."""
+        return ".gz" if self.format != "PARQUET" and self.compression == _DEFAULT else ""
 
 
 def create_table_as(run: Run, said: tree.CreateTableAs) -> Outcome:
@@ -164,15 +179,17 @@ def _target(properties: Mapping[str, str | tuple[str, ...]], folder: str) -> Tar
         if "table_type" in properties and not unknown:
             what = f"tables of the type {properties['table_type']}"
         raise Failed(f"Cloudchamber does not write {what}", category=OTHER)
-    for each in ("write_compression", "parquet_compression", "compression"):
-        chosen = str(properties.get(each, "GZIP")).upper()
-        if chosen != "GZIP":
-            raise Failed(f"Cloudchamber writes GZIP, not {chosen}", category=OTHER)
+    named = (properties.get(f"{each}compression") for each in ("write_", "parquet_", ""))
+    compression = str(next(filter(None, named), _DEFAULT)).upper()
+    if compression not in (COMPRESSIONS if form == "PARQUET" else (_DEFAULT, "NONE")):
+        raise Failed(
+            f"Cloudchamber does not write {form} compressed by {compression}", category=OTHER
+        )
     keys = properties.get("partitioned_by", ())
     names = (keys,) if isinstance(keys, str) else keys
     bucket_and_key(folder)
     delimiter = str(properties.get("field_delimiter", "\x01"))
-    return Target(form, folder, delimiter, [each.lower() for each in names])
+    return Target(form, folder, delimiter, [each.lower() for each in names], compression)
 
 
 def _expect_empty(run: Run, folder: str, name: str) -> None:
@@ -249,7 +266,7 @@ def _write(
         pairs = zip(target.keys, values, strict=True)
         folder = target.folder + "".join(f"{key}={value}/" for key, value in pairs)
         held = Result(result.columns[:width], rows)
-        location = f"{folder}{stem}_{number:05d}{'' if target.format == 'PARQUET' else '.gz'}"
+        location = f"{folder}{stem}_{number:05d}{target.ending}"
         run.write(location, _encoded(target, held))
         files.append(location)
         if target.keys:
@@ -269,7 +286,7 @@ def _stem(run: Run) -> str:
 
 def _encoded(target: Target, result: Result) -> bytes:
     if target.format == "PARQUET":
-        return parquet_of(result)
+        return parquet_of(result, target.compression)
     if target.format == "JSON":
         names = [name.lower() for name, _ in result.columns]
         lines = [
@@ -280,8 +297,9 @@ def _encoded(target: Target, result: Result) -> bytes:
             target.delimiter.join("\\N" if each is None else each for each in row)
             for row in result.texts()
         ]
+    text = "".join(f"{line}\n" for line in lines).encode()
     # The moment does not stand in the file: equal rows are equal bytes.
-    return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
+    return gzip.compress(text, mtime=0) if target.ending else text
 
 
 def _table(name: str, target: Target, result: Result) -> dict[str, Any]:
