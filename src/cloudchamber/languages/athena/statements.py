@@ -16,7 +16,9 @@ from cloudchamber.languages.athena.reader import Reader
 from cloudchamber.languages.athena.tables import create_table
 from cloudchamber.languages.athena.tree import (
     AddPartitions,
+    AlterDatabase,
     ChangeColumns,
+    ChangeRows,
     CreateDatabase,
     CreateTableAs,
     CreateView,
@@ -125,6 +127,10 @@ def _drop(reader: Reader) -> Statement:
 
 
 def _alter(reader: Reader) -> Statement:
+    if reader.find("DATABASE") or reader.find("SCHEMA"):
+        database = reader.name()
+        reader.expect("SET", "DBPROPERTIES")
+        return AlterDatabase(database, reader.properties())
     reader.expect("TABLE")
     name = reader.table()
     if reader.find("ADD", "COLUMNS"):
@@ -217,6 +223,29 @@ def _insert(reader: Reader) -> Insert:
     return Insert(name, reader.rest(), columns)
 
 
+def _delete(reader: Reader) -> ChangeRows:
+    reader.expect("FROM")
+    name = reader.table()
+    if reader.are("WHERE"):
+        reader.rest()
+    return ChangeRows("DELETE", name)
+
+
+def _update(reader: Reader) -> ChangeRows:
+    name = reader.table()
+    if not reader.are("SET"):
+        raise reader.fail()
+    reader.rest()
+    return ChangeRows("UPDATE", name)
+
+
+def _merge(reader: Reader) -> ChangeRows:
+    reader.expect("INTO")
+    name = reader.table()
+    reader.rest()
+    return ChangeRows("MERGE", name)
+
+
 def _unload(reader: Reader) -> Unload:
     query = reader.parenthesized()
     reader.expect("TO")
@@ -293,6 +322,9 @@ _STATEMENTS: Final[Mapping[str, Callable[[Reader], Statement]]] = MappingProxyTy
         "DESCRIBE": _describe,
         "DESC": _describe,
         "INSERT": _insert,
+        "DELETE": _delete,
+        "UPDATE": _update,
+        "MERGE": _merge,
         "UNLOAD": _unload,
         "EXPLAIN": _explain,
         "PREPARE": _prepare,

@@ -64,6 +64,13 @@ class DropDatabase(msgspec.Struct, frozen=True):
     cascade: bool = False
 
 
+class AlterDatabase(msgspec.Struct, frozen=True):
+    """ALTER DATABASE ... SET DBPROPERTIES."""
+
+    name: str
+    properties: Mapping[str, str]
+
+
 class CreateTable(msgspec.Struct, frozen=True):
     """CREATE EXTERNAL TABLE. `external` False is an Iceberg table."""
 
@@ -201,6 +208,13 @@ class Insert(msgspec.Struct, frozen=True):
     columns: tuple[str, ...] = ()
 
 
+class ChangeRows(msgspec.Struct, frozen=True):
+    """DELETE, UPDATE or MERGE; which rows and how is not read: no table here has such rows."""
+
+    verb: str
+    name: Name
+
+
 class Unload(msgspec.Struct, frozen=True):
     """UNLOAD (query) TO '...' WITH (...)."""
 
@@ -239,6 +253,7 @@ class Deallocate(msgspec.Struct, frozen=True):
 Statement = (
     CreateDatabase
     | DropDatabase
+    | AlterDatabase
     | CreateTable
     | DropTable
     | AddPartitions
@@ -254,6 +269,7 @@ Statement = (
     | CreateTableAs
     | CreateView
     | Insert
+    | ChangeRows
     | Unload
     | Explain
     | Prepare

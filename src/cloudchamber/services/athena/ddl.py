@@ -102,6 +102,19 @@ def drop_database(run: Run, said: tree.DropDatabase) -> Outcome:
     return Outcome()
 
 
+def alter_database(run: Run, said: tree.AlterDatabase) -> Outcome:
+    """ALTER DATABASE ... SET DBPROPERTIES: new values beside and over the old ones."""
+    name = said.name.lower()
+    found = run.find("GetDatabase", {"Name": name})
+    if found is None:
+        raise no_database(name)
+    kept = ("Name", "Description", "LocationUri", "Parameters")
+    given = {member: found["Database"][member] for member in kept if member in found["Database"]}
+    given["Parameters"] = {**given.get("Parameters", {}), **said.properties}
+    run.glue("UpdateDatabase", {"Name": name, "DatabaseInput": given})
+    return Outcome()
+
+
 def create_table(run: Run, said: tree.CreateTable) -> Outcome:
     """CREATE EXTERNAL TABLE."""
     if not said.external:

@@ -30,6 +30,7 @@ _KINDS: Final[Mapping[type[Any], Kind]] = MappingProxyType(
         tree.CreateView: Kind("DDL", "CREATE_VIEW", ".txt"),
         tree.CreateDatabase: Kind("DDL", "CREATE_DATABASE", ".txt"),
         tree.DropDatabase: Kind("DDL", "DROP_DATABASE", ".txt"),
+        tree.AlterDatabase: Kind("DDL", "ALTER_DATABASE_SET_DBPROPERTIES", ".txt"),
         tree.CreateTable: Kind("DDL", "CREATE_TABLE", ".txt"),
         tree.DropTable: Kind("DDL", "DROP_TABLE", ".txt"),
         tree.AddPartitions: Kind("DDL", "ALTER_TABLE_ADD_PARTITION", ".txt"),
@@ -50,6 +51,8 @@ _KINDS: Final[Mapping[type[Any], Kind]] = MappingProxyType(
 
 def kind_of(statement: tree.Statement) -> Kind:
     """The kind of a statement; an EXECUTE is of the kind of what it executes."""
+    if isinstance(statement, tree.ChangeRows):
+        return Kind("DML", statement.verb, "")
     return _KINDS[type(statement)]
 
 

@@ -156,6 +156,7 @@ _STATEMENTS: Final[Mapping[type[Any], Callable[[Run, Any], Outcome]]] = MappingP
     {
         tree.CreateDatabase: ddl.create_database,
         tree.DropDatabase: ddl.drop_database,
+        tree.AlterDatabase: ddl.alter_database,
         tree.CreateTable: ddl.create_table,
         tree.DropTable: ddl.drop_table,
         tree.AddPartitions: ddl.add_partitions,
@@ -170,6 +171,7 @@ _STATEMENTS: Final[Mapping[type[Any], Callable[[Run, Any], Outcome]]] = MappingP
         tree.CreateTableAs: writing.create_table_as,
         tree.CreateView: writing.create_view,
         tree.Insert: writing.insert,
+        tree.ChangeRows: writing.change_rows,
         tree.Unload: writing.unload,
         tree.Prepare: _prepare,
         tree.Deallocate: _deallocate,

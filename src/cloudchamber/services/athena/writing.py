@@ -114,6 +114,13 @@ def insert(run: Run, said: tree.Insert) -> Outcome:
     return Outcome(columns=[*_ROWS], updated=len(result.rows), files=files)
 
 
+def change_rows(run: Run, said: tree.ChangeRows) -> Outcome:
+    """DELETE, UPDATE, MERGE: only for Iceberg tables, of which there is none. Raises Failed."""
+    ddl_table(run, said.name)
+    text = "Modifying Hive table rows is only supported for transactional tables"
+    raise Failed(f"NOT_SUPPORTED: {text}", SYNTAX_ERROR)
+
+
 def unload(run: Run, said: tree.Unload) -> Outcome:
     """UNLOAD: files of what a query gives, no table. Raises Failed."""
     if "format" not in said.properties:

@@ -98,6 +98,17 @@ def test_a_table_as_people_write_it() -> None:
             "INSERT INTO t (a, b) SELECT 1, 2",
             tree.Insert(tree.Name("t"), "SELECT 1, 2", ("a", "b")),
         ),
+        (
+            "ALTER SCHEMA d SET DBPROPERTIES ('a' = 'b')",
+            tree.AlterDatabase("d", {"a": "b"}),
+        ),
+        ("DELETE FROM d.t;", tree.ChangeRows("DELETE", tree.Name("t", "d"))),
+        ("DELETE FROM t WHERE a = 1", tree.ChangeRows("DELETE", tree.Name("t"))),
+        ("UPDATE t SET a = 1 WHERE b", tree.ChangeRows("UPDATE", tree.Name("t"))),
+        (
+            "MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN DELETE",
+            tree.ChangeRows("MERGE", tree.Name("t")),
+        ),
         ("INSERT INTO t (SELECT 1)", tree.Insert(tree.Name("t"), "(SELECT 1)")),
         ("EXECUTE p USING 1, f(2, 3), 'x,y'", tree.Execute("p", ("1", "f(2, 3)", "'x,y'"))),
         ("PREPARE p FROM SELECT ?", tree.Prepare("p", "SELECT ?")),

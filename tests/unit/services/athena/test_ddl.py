@@ -23,6 +23,16 @@ def test_databases_come_and_go(desk: Desk) -> None:
     desk.done("DROP DATABASE IF EXISTS other")
 
 
+def test_a_databases_properties_are_set_beside_and_over_others(desk: Desk) -> None:
+    desk.done("CREATE DATABASE o COMMENT 'c' WITH DBPROPERTIES ('a' = '1', 'b' = '1')")
+    done = desk.done("ALTER DATABASE O SET DBPROPERTIES ('b' = '2', 'c' = '3')")
+    assert done["SubstatementType"] == "ALTER_DATABASE_SET_DBPROPERTIES"
+    kept = desk.glue.get_database(Name="o")["Database"]
+    assert kept["Parameters"] == {"a": "1", "b": "2", "c": "3"}
+    assert kept["Description"] == "c"
+    assert "Database does not exist: p" in desk.failed("ALTER SCHEMA p SET DBPROPERTIES ('a'='b')")
+
+
 def test_a_table_is_kept_as_hive_keeps_it(desk: Desk) -> None:
     desk.done(
         "CREATE EXTERNAL TABLE IF NOT EXISTS `T` (`Id` INT COMMENT 'key', tags array < string >)\n"

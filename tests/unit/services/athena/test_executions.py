@@ -51,7 +51,7 @@ def test_what_is_no_statement_is_refused_at_once(desk: Desk) -> None:
         ("SELEC 1", "line 1:1: mismatched input 'SELEC'"),
         ("SELECT a FROM t u v", "line 1:19: mismatched input 'v'"),
         ("SELECT 1; SELECT 2", "line 1:1: Only one sql statement is allowed"),
-        ("DELETE FROM t", "line 1:1: mismatched input 'DELETE'"),
+        ("TRUNCATE TABLE t", "line 1:1: mismatched input 'TRUNCATE'"),
         ("CREATE EXTERNAL TABLE t (a int", "line 1:31: mismatched input '<EOF>'"),
     ):
         with pytest.raises(ClientError) as caught:

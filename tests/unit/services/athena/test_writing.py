@@ -100,6 +100,17 @@ def test_unload_writes_files_and_no_table(numbers: Desk) -> None:
     assert numbers.rows("SHOW TABLES") == [["n"]]
 
 
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM {} WHERE a = 1", "UPDATE {} SET a = 1", "MERGE INTO {} USING n ON true"],
+)
+def test_rows_of_hives_tables_are_not_changed(numbers: Desk, statement: str) -> None:
+    assert numbers.failed(statement.format("n")) == (
+        "NOT_SUPPORTED: Modifying Hive table rows is only supported for transactional tables"
+    )
+    assert "TABLE_NOT_FOUND" in numbers.failed(statement.format("nope"))
+
+
 def test_no_data_is_no_rows(numbers: Desk) -> None:
     numbers.done("CREATE TABLE e AS SELECT a, k FROM n WITH NO DATA")
     assert numbers.rows("SELECT * FROM e") == []
