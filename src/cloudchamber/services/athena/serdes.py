@@ -100,8 +100,10 @@ def _delimited(lines: Sequence[str], columns: Columns, given: Mapping[str, str])
     nested = [(place, kind) for place, (_, kind) in enumerate(columns) if "<" in kind]
     width = len(columns)
     for line in lines:
-        parts: Row = list(_escaped(line, delimiter, escape) if escape else line.split(delimiter))
-        row: Row = [None if part == null else part for part in parts[:width]]
+        if escape:
+            row: Row = list(_escaped(line, delimiter, escape, null))[:width]
+        else:
+            row = [None if part == null else part for part in line.split(delimiter)[:width]]
         row += [None] * (width - len(row))
         for place, kind in nested:
             value = row[place]
@@ -119,21 +121,23 @@ def _character(text: str) -> str:
     return chr(int(text)) if text.isdigit() and len(text) <= 3 else text
 
 
-def _escaped(line: str, delimiter: str, escape: str) -> Iterator[str]:
+def _escaped(line: str, delimiter: str, escape: str, null: str) -> Iterator[str | None]:
+    """A line's values; NULL is what stands for it before an escape is taken away."""
     parts: list[str] = []
-    place, end = 0, len(line)
+    place, start, end = 0, 0, len(line)
     while place < end:
         if line[place] == escape and place + 1 < end:
             parts.append(line[place + 1])
             place += 2
         elif line.startswith(delimiter, place):
-            yield "".join(parts)
+            yield None if line[start:place] == null else "".join(parts)
             parts = []
             place += len(delimiter)
+            start = place
         else:
             parts.append(line[place])
             place += 1
-    yield "".join(parts)
+    yield None if line[start:] == null else "".join(parts)
 
 
 def _collection(value: str, kind: str, inner: str, pairs: str, null: str) -> str | None:

@@ -139,6 +139,13 @@ def test_parameters_take_the_place_of_question_marks(people: Desk) -> None:
     assert people.rows(query, ExecutionParameters=["1", "'bob'"]) == [['c "x" d']]
 
 
+def test_what_stands_for_null_is_null_where_values_are_escaped_too(desk: Desk) -> None:
+    desk.put("t/a.csv", "\\N,b\\,c,\\N\n\\\\N,,\\Nx\n")
+    escaped = r"ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' ESCAPED BY '\\'"
+    desk.done(table("t", "a string, b string, c string", escaped))
+    assert desk.rows("SELECT a, b, c FROM t") == [[None, "b,c", None], ["\\N", "", "Nx"]]
+
+
 def test_compressed_files_hidden_files_and_headers(desk: Desk) -> None:
     desk.put("t/a.csv.gz", gzip.compress(b"h\n1\n"))
     desk.put("t/sub/b.csv.bz2", bz2.compress(b"h\n2\n"))
