@@ -72,6 +72,8 @@ def ask(expression: str) -> list[str | None]:
         ("every(d > DATE '2024-01-01')", "true"),
         ("random(1) + random(5, 6)", "5"),
         ("format_datetime(ts, 'd/M/yyyy H:m')", "31/1/2024 10:20"),
+        # Said in the guide: a day of S3's folders beside a date is compared as text.
+        ("'2024/01/05' >= '2024-06-01'", "true"),
         # The pattern of AWS's own queries of S3's access logs.
         (
             "parse_datetime('06/Feb/2024:00:00:38 +0000', 'dd/MMM/yyyy:HH:mm:ss Z')",
