@@ -71,7 +71,7 @@ def _text(given: Mapping[str, Any], field: str) -> str:
     value = given.get(field)
     if not isinstance(value, str) or not value:
         code = f"Missing{field.capitalize()}"
-        what = "an interface, an instance, an address or `internet`"
+        what = "an interface, an instance, an address, a name, a gateway or `internet`"
         raise ControlError(code, f"{field} is {what}", field)
     return value
 

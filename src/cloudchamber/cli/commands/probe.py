@@ -23,9 +23,9 @@ def command(
 ) -> None:
     """Send one flow from SOURCE to DESTINATION and say what became of it.
 
-    Each is an interface, an instance, an address or `internet`. The flow happens: flow logs show
-    it. The exit code is 0 if it arrived and was answered, 1 if it was blocked. To ask without
-    sending, use `cloudchamber reach`.
+    Each is an interface, an instance, an address, a name of AWS's DNS, a gateway or `internet`. The
+    flow happens: flow logs show it. The exit code is 0 if it arrived and was answered, 1 if it was
+    blocked. To ask without sending, use `cloudchamber reach`.
     """
     answer = chamber.post(
         "probe",

@@ -33,8 +33,9 @@ def command(
 ) -> None:
     """Say whether SOURCE can reach DESTINATION, and which rule decides.
 
-    Each is an interface, an instance, an address or `internet`. Nothing is sent: no flow log will
-    show it. The exit code is 0 if it is as expected and 1 if it is not.
+    Each is an interface, an instance, an address, a name of AWS's DNS, a gateway or `internet`.
+    Nothing is sent: no flow log will show it. The exit code is 0 if it is as expected and 1 if it
+    is not.
     """
     given: dict[str, Any] = flow_of(
         source=source, destination=destination, port=port, protocol=protocol,
