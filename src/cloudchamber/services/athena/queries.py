@@ -31,6 +31,7 @@ from cloudchamber.services.athena.runs import (
 )
 from cloudchamber.services.athena.sources import columns_of, relation, shown_columns
 
+_PARTITIONS: Final = "$partitions"
 _VIEWS_DEEP: Final = 20
 _ANALYSIS: Final = frozenset(
     "SYNTAX_ERROR TABLE_NOT_FOUND SCHEMA_NOT_FOUND CATALOG_NOT_FOUND COLUMN_NOT_FOUND "
@@ -181,10 +182,26 @@ def _expect(run: Run, ref: TableRef, database: str) -> Mapping[str, Any]:
     found = run.find_table(schema, ref.name)
     if found is not None:
         return found
+    whole = run.find_table(schema, ref.name.removesuffix(_PARTITIONS))
+    if whole is not None and whole.get("PartitionKeys"):
+        return _partitions(run, schema, whole)
     if run.find("GetDatabase", {"Name": schema}) is None:
         raise SqlError("SCHEMA_NOT_FOUND", f"{place}: Schema '{schema}' does not exist")
     named = f"{catalog.lower()}.{schema}.{ref.name}"
     raise SqlError("TABLE_NOT_FOUND", f"{place}: Table '{named}' does not exist")
+
+
+def _partitions(run: Run, schema: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The hidden table that has a row for each of a table's partitions in the catalog.
+
+    https://docs.aws.amazon.com/athena/latest/ug/show-partitions.html
+    """
+    asked = {"DatabaseName": schema, "TableName": table["Name"]}
+    rows = [each["Values"] for each in run.pages("GetPartitions", "Partitions", asked)]
+    keys = table["PartitionKeys"]
+    text = tuple([row[at] for row in rows] for at in range(len(keys)))
+    types = tuple((each["Name"].lower(), each.get("Type", "string")) for each in keys)
+    return {"made": Relation(types, text), "StorageDescriptor": {"Columns": keys}}
 
 
 def _information(run: Run, ref: TableRef, place: str) -> Mapping[str, Any]:

@@ -36,6 +36,15 @@ def test_partitions_are_found_by_repair(flows: Desk) -> None:
     assert flows.rows("MSCK REPAIR TABLE f") == []
 
 
+def test_partitions_can_be_asked_like_a_table(flows: Desk) -> None:
+    flows.done("MSCK REPAIR TABLE f")
+    assert flows.rows('SELECT max(day), count(*) FROM "f$partitions" WHERE year = 2024') == [
+        ["02", "2"]
+    ]
+    flows.done(f"CREATE EXTERNAL TABLE g (a string) {COMMAS} LOCATION 's3://data/f/'")
+    assert "TABLE_NOT_FOUND" in flows.failed('SELECT * FROM "g$partitions"')
+
+
 def test_only_what_is_wanted_is_read(flows: Desk) -> None:
     flows.done("MSCK REPAIR TABLE f")
     query = "SELECT a, year FROM f WHERE year = 2024 AND day >= '02'"
