@@ -24,7 +24,7 @@ _JODA: Final = MappingProxyType(
         "yyyy": "%Y", "yy": "%y", "MM": "%m", "MMM": "%b", "MMMM": "%B", "dd": "%d", "HH": "%H",
         "hh": "%I", "mm": "%M", "ss": "%S", "SSS": "%g", "EEE": "%a", "EEEE": "%A", "a": "%p",
         "y": "%Y", "M": "%-m", "d": "%-d", "H": "%-H", "h": "%-I", "m": "%-M", "s": "%-S",
-        "E": "%a", "DDD": "%j", "Z": "%z",
+        "E": "%a", "DDD": "%j", "Z": "%z", "SSSSSS": "%f",
     }
 )  # fmt: skip
 _GROUP: Final = re.compile(r"\$(\d)|\\?(\\|.)", re.DOTALL)
@@ -295,7 +295,8 @@ def _cast(node: Any) -> Any:
 
 
 def _unnest(node: Any) -> Any:
-    """Arrays side by side, or a map's keys and values: DuckDB takes them apart in SELECT."""
+    """Arrays side by side, or a map's keys and values: DuckDB takes them apart in SELECT, and
+    there the elements of one array stay in order beside their row as well."""
     from sqlglot import exp
 
     alias = node.args.get("alias")
@@ -307,7 +308,7 @@ def _unnest(node: Any) -> Any:
             exp.Anonymous(this=part, expressions=[whole.copy()])
             for part in ("map_keys", "map_values")
         ]
-    elif len(given) == 1 and not (node.args.get("offset") and names):
+    elif len(given) == 1 and not names:
         return node
     if len(names) != len(given):
         raise NotSimulated("UNNEST of several values that are not named one by one")

@@ -11,6 +11,7 @@ from cloudchamber.engines.sql.values import written
 
 COLUMNS = (("d", "date"), ("ts", "timestamp"))
 MAPS = "WITH d AS (SELECT 1 id, MAP(ARRAY['k'], ARRAY[5]) m UNION ALL SELECT 2, NULL)"
+ROWS = "ROW(ARRAY[ROW(8), ROW(7)]) AS ROW(a ARRAY(ROW(b integer)))"
 TABLE = Relation(COLUMNS, (["2024-01-31"], ["2024-01-31 10:20:30"]))
 
 
@@ -72,6 +73,11 @@ def ask(expression: str) -> list[str | None]:
         ("every(d > DATE '2024-01-01')", "true"),
         ("random(1) + random(5, 6)", "5"),
         ("format_datetime(ts, 'd/M/yyyy H:m')", "31/1/2024 10:20"),
+        # And that of its queries of load balancers' logs.
+        (
+            "parse_datetime('2018-07-02T22:23:00.186641Z', 'yyyy-MM-dd''T''HH:mm:ss.SSSSSS''Z''')",
+            "2018-07-02 22:23:00.186 UTC",
+        ),
         # Said in the guide: a day of S3's folders beside a date is compared as text.
         ("'2024/01/05' >= '2024-06-01'", "true"),
         # The pattern of AWS's own queries of S3's access logs.
@@ -95,6 +101,8 @@ def test_rows_are_trinos(expression: str, value: str | None) -> None:
         (f"{MAPS} SELECT id, k, v FROM d CROSS JOIN UNNEST(m) AS t(k, v)", [(1, "k", 5)]),
         (f"{MAPS} SELECT id, k, v FROM d LEFT JOIN UNNEST(m) AS t(k, v) ON TRUE ORDER BY id",
          [(1, "k", 5), (2, None, None)]),
+        (f"WITH d AS (SELECT CAST({ROWS}) n) SELECT e.b FROM d CROSS JOIN UNNEST(n.a) AS t(e)",
+         [(8,), (7,)]),
         ("VALUES (1, 'a')", [(1, "a")]),
     ],
 )  # fmt: skip
